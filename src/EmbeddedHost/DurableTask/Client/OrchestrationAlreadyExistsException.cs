@@ -1,0 +1,19 @@
+namespace DurableTask.Core.Exceptions;
+
+/// <summary>An instance with this id exists in a status that refuses a new start.</summary>
+public class OrchestrationAlreadyExistsException : Exception
+{
+    public OrchestrationAlreadyExistsException()
+    {
+    }
+
+    public OrchestrationAlreadyExistsException(string message)
+        : base(message)
+    {
+    }
+
+    public OrchestrationAlreadyExistsException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
