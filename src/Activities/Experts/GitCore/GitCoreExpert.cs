@@ -50,7 +50,7 @@ public sealed class GitCoreExpert(IGitClient git, IArtifactStore artifacts)
         {
             return new CheckoutResult(
                 CheckoutOutcome.TreeTooLarge,
-                Problem: $"Fetching the commit brought more than {ByteSize(limits.TotalBytes)}. Remove large files from the commit, or raise limits.totalBytes.");
+                Problem: $"Fetching the commit brought more than {ByteSize(limits.TotalBytes)}. Remove large files from the commit, or raise limits.treeSize.");
         }
 
         var tree = await git.ListTreeAsync(input.CloneUrl, input.CommitSha, limits.Files, cancellationToken);
@@ -141,7 +141,7 @@ public sealed class GitCoreExpert(IGitClient git, IArtifactStore artifacts)
         {
             return new CheckoutResult(
                 CheckoutOutcome.TooManyFiles,
-                Problem: $"The tree holds more than {limits.Files.ToString("N0", CultureInfo.InvariantCulture)} files. Remove generated files from the commit, or raise limits.files.");
+                Problem: $"The tree holds more than {limits.Files.ToString("N0", CultureInfo.InvariantCulture)} files. Remove generated files from the commit.");
         }
 
         // A file whose size is unknown was left out by the fetch because it is over the limit: the largest of all.
@@ -151,7 +151,7 @@ public sealed class GitCoreExpert(IGitClient git, IArtifactStore artifacts)
             var size = largest?.Bytes is { } known ? $"has {ByteSize(known)}" : "is larger";
             return new CheckoutResult(
                 CheckoutOutcome.FileTooLarge,
-                Problem: $"The file '{largest?.Path}' {size}; the limit for one file is {ByteSize(limits.FileBytes)}. Keep it out of the repository (Git LFS, a package, a download), or raise limits.fileBytes.");
+                Problem: $"The file '{largest?.Path}' {size}; the limit for one file is {ByteSize(limits.FileBytes)}. Keep it out of the repository (Git LFS, a package, a download), or raise limits.fileSize.");
         }
 
         var total = tree.Entries.Sum(entry => entry.Bytes ?? 0);
@@ -159,7 +159,7 @@ public sealed class GitCoreExpert(IGitClient git, IArtifactStore artifacts)
         {
             return new CheckoutResult(
                 CheckoutOutcome.TreeTooLarge,
-                Problem: $"The tree has {ByteSize(total)}; the limit is {ByteSize(limits.TotalBytes)}. Its largest file is '{largest?.Path}' with {ByteSize(largest?.Bytes ?? 0)}. Remove large files from the commit, or raise limits.totalBytes.");
+                Problem: $"The tree has {ByteSize(total)}; the limit is {ByteSize(limits.TotalBytes)}. Its largest file is '{largest?.Path}' with {ByteSize(largest?.Bytes ?? 0)}. Remove large files from the commit, or raise limits.treeSize.");
         }
 
         var links = tree.Entries.Where(entry => entry.Kind == GitEntryKind.SymbolicLink).ToList();

@@ -41,6 +41,8 @@ internal static class EngineFailure
         "connection refused",
     ];
 
+    private static readonly string[] MissingCommand = ["executable file not found", "exec: \"", "permission denied: unknown"];
+
     private static readonly string[] MissingInit = ["docker-init", "catatonit"];
 
     /// <summary>Parts of the engine are away, though it answers.</summary>
@@ -53,6 +55,9 @@ internal static class EngineFailure
 
     /// <summary>The engine's init program is not installed.</summary>
     public static bool IsMissingInit(string message) => ContainsAny(message, MissingInit);
+
+    /// <summary>The image does not have the program that it was told to run.</summary>
+    public static bool IsMissingCommand(string message) => ContainsAny(message, MissingCommand);
 
     private static bool ContainsAny(string message, string[] parts) =>
         parts.Any(part => message.Contains(part, StringComparison.OrdinalIgnoreCase));
