@@ -107,7 +107,7 @@ internal sealed class StageBoard
     /// <summary>Ends the stages that never began.</summary>
     public void SkipPending(string summary, string? except = null)
     {
-        foreach (var stage in _stages.Where(stage => stage.State == StageState.Pending && stage.Name != except).ToArray())
+        foreach (var stage in _stages.Where(stage => stage.State == StageState.Pending && !string.Equals(stage.Name, except, StringComparison.Ordinal)).ToArray())
         {
             Show(stage with { State = StageState.Skipped, Summary = summary });
         }
