@@ -1,0 +1,6 @@
+namespace AtomicDevOps.Activities.Tools.Git;
+
+internal static class GitTool
+{
+    public const string Name = "git CLI";
+}

@@ -1,0 +1,68 @@
+using System.Buffers;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
+
+namespace AtomicDevOps.Activities.Tools.Logs;
+
+/// <summary>Takes secrets out of text that people will read: those of the configuration, and everything that has the shape of a known token.</summary>
+public sealed partial class SecretRedactor
+{
+    public const string Replacement = "[redacted]";
+
+    /// <summary>Shorter values are left alone: they would be found in harmless text, and cutting them out would tell what they are.</summary>
+    private const int MinSecretLength = 6;
+
+    private readonly IReadOnlyList<string> _secrets;
+    private readonly SearchValues<string> _search;
+
+    public SecretRedactor(IEnumerable<string> secrets)
+    {
+        _secrets = [.. secrets
+            .SelectMany(secret => secret.Split('\n', StringSplitOptions.TrimEntries).Append(secret.Trim()).Append(Uri.EscapeDataString(secret.Trim())))
+            .Where(secret => secret.Length >= MinSecretLength)
+            .Distinct(StringComparer.Ordinal)
+            .OrderByDescending(secret => secret.Length)];
+        _search = SearchValues.Create([.. _secrets], StringComparison.Ordinal);
+    }
+
+    /// <summary>Knows the values of all keys whose last part ends in a word for secrets, such as <c>GitHub:Token</c> or <c>GitHub:WebhookSecret</c>.</summary>
+    public static SecretRedactor FromConfiguration(IConfiguration configuration) => new(configuration
+        .AsEnumerable()
+        .Where(pair => pair.Value is not null && SecretKey().IsMatch(pair.Key))
+        .Select(pair => pair.Value!));
+
+    public string Redact(string text)
+    {
+        if (text.AsSpan().ContainsAny(_search))
+        {
+            foreach (var secret in _secrets)
+            {
+                text = text.Replace(secret, Replacement, StringComparison.Ordinal);
+            }
+        }
+
+        text = PrivateKeyBlock().Replace(text, Replacement);
+        text = AuthorizationHeader().Replace(text, "${name}" + Replacement);
+        text = UrlCredentials().Replace(text, "${scheme}" + Replacement + "@");
+        return Token().Replace(text, Replacement);
+    }
+
+    [GeneratedRegex(@"(?:token|secret|password|passphrase|privatekey|apikey|accountkey|connectionstring|credential|credentials)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex SecretKey();
+
+    [GeneratedRegex(@"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]{0,20000}(?:-----END [A-Z ]*PRIVATE KEY-----)?", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex PrivateKeyBlock();
+
+    [GeneratedRegex(@"(?<name>authorization\s*[:=]\s*(?:basic|bearer|token)\s+)[A-Za-z0-9._~+/=-]+", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex AuthorizationHeader();
+
+    [GeneratedRegex(@"(?<scheme>\b[a-z][a-z0-9+.-]{0,20}://)[^\s/@?#]{1,500}@", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex UrlCredentials();
+
+    // GitHub, GitLab, AWS key ids, Slack, npm, PyPI, OpenAI and Anthropic keys, JSON Web Tokens.
+    [GeneratedRegex(
+        @"\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}|glpat-[A-Za-z0-9_-]{20,64}|(?:AKIA|ASIA)[A-Z0-9]{16}|xox[abeoprs]-[A-Za-z0-9-]{10,255}|npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{50,255}|sk-[A-Za-z0-9_-]{20,255}|eyJ[A-Za-z0-9_-]{8,4000}\.eyJ[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{8,4000})",
+        RegexOptions.CultureInvariant,
+        1000)]
+    private static partial Regex Token();
+}

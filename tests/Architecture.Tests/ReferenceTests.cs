@@ -1,0 +1,60 @@
+using System.Reflection;
+using System.Xml.Linq;
+
+namespace AtomicDevOps.Architecture.Tests;
+
+public sealed class ReferenceTests
+{
+    private static readonly string[] Order = ["EmbeddedHost", "Primitives", "Activities", "Orchestrations", "FunctionApp"];
+
+    [Fact]
+    public void Projects_reference_only_what_lies_below_them()
+    {
+        foreach (var project in Order)
+        {
+            var references = XDocument.Load(Path.Combine(Repository.Root, "src", project, $"{project}.csproj"))
+                .Descendants("ProjectReference")
+                .Select(reference => Path.GetFileNameWithoutExtension((string)reference.Attribute("Include")!));
+
+            references.ShouldAllBe(reference => Array.IndexOf(Order, reference) < Array.IndexOf(Order, project), project);
+        }
+    }
+
+    [Fact]
+    public void The_app_knows_the_durable_api_and_never_the_host_behind_it()
+    {
+        var offenders = from name in new[] { "Primitives", "Activities", "Orchestrations", "FunctionApp" }
+                        let folder = Path.Combine(Repository.Root, "src", name)
+                        from file in Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
+                        where !Repository.IsOutput(file)
+                        where File.ReadAllText(file).Contains("AtomicDevOps.EmbeddedHost", StringComparison.Ordinal)
+                        select Path.GetRelativePath(Repository.Root, file);
+
+        offenders.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void No_source_is_compiled_conditionally()
+    {
+        var offenders = from file in Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
+                        where !Repository.IsOutput(file)
+                        where File.ReadLines(file).Any(line => line.TrimStart().StartsWith("#if", StringComparison.Ordinal))
+                        select Path.GetRelativePath(Repository.Root, file);
+
+        offenders.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Assemblies_reference_only_what_lies_below_them()
+    {
+        foreach (var name in Order)
+        {
+            var references = Assembly.Load($"AtomicDevOps.{name}").GetReferencedAssemblies()
+                .Select(reference => reference.Name!)
+                .Where(reference => reference.StartsWith("AtomicDevOps.", StringComparison.Ordinal))
+                .Select(reference => reference["AtomicDevOps.".Length..]);
+
+            references.ShouldAllBe(reference => Array.IndexOf(Order, reference) < Array.IndexOf(Order, name), name);
+        }
+    }
+}
