@@ -1,0 +1,124 @@
+using System.Formats.Tar;
+
+namespace AtomicDevOps.Activities.Tools.PyTest;
+
+/// <summary>Unpacks a tree's archive so that nothing can come to lie, or point, outside of the directory.</summary>
+internal static class WorkspaceUnpacker
+{
+    /// <exception cref="ToolException">The archive is damaged, or an entry is not a plain file, directory or link inside of the tree.</exception>
+    public static async Task UnpackAsync(Stream archive, string directory, CancellationToken cancellationToken)
+    {
+        var root = Path.GetFullPath(directory);
+        var links = new List<(string Path, string Target)>();
+        try
+        {
+            await using var reader = new TarReader(archive, leaveOpen: true);
+            while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+            {
+                if (entry.EntryType is TarEntryType.GlobalExtendedAttributes)
+                {
+                    continue;
+                }
+
+                var path = Resolve(root, entry.Name);
+                switch (entry.EntryType)
+                {
+                    case TarEntryType.Directory:
+                        Directory.CreateDirectory(path);
+                        break;
+                    case TarEntryType.RegularFile or TarEntryType.V7RegularFile:
+                        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                        await WriteFileAsync(entry, path, cancellationToken);
+                        break;
+                    case TarEntryType.SymbolicLink:
+                        links.Add((path, entry.LinkName));
+                        break;
+                    default:
+                        throw Unsafe($"the entry '{entry.Name}' is a {entry.EntryType}");
+                }
+            }
+        }
+        catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException or FormatException)
+        {
+            throw new ToolException(PyTestTool.Name, $"The workspace's archive is damaged: {exception.Message}", exception);
+        }
+
+        // Links come last, so that no file can be written through one.
+        foreach (var (path, target) in links)
+        {
+            var parent = Path.GetDirectoryName(path)!;
+            if (Path.IsPathRooted(target) || !IsInside(root, Path.GetFullPath(Path.Combine(parent, target))))
+            {
+                throw Unsafe($"the link '{Path.GetRelativePath(root, path)}' points out of the tree");
+            }
+
+            Directory.CreateDirectory(parent);
+            File.CreateSymbolicLink(path, target);
+        }
+
+        foreach (var (path, _) in links)
+        {
+            if (File.ResolveLinkTarget(path, returnFinalTarget: false) is { } target && RealPathLeaves(root, target.FullName))
+            {
+                throw Unsafe($"the link '{Path.GetRelativePath(root, path)}' leads out of the tree through other links");
+            }
+        }
+    }
+
+    private static async Task WriteFileAsync(TarEntry entry, string path, CancellationToken cancellationToken)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, Options = FileOptions.Asynchronous };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = (entry.Mode & UnixFileMode.UserExecute) != 0
+                ? UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+                : UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        await using var file = new FileStream(path, options);
+        if (entry.DataStream is { } data)
+        {
+            await data.CopyToAsync(file, cancellationToken);
+        }
+    }
+
+    private static string Resolve(string root, string name)
+    {
+        var path = Path.GetFullPath(Path.Combine(root, name));
+        return !Path.IsPathRooted(name) && !name.Split('/').Contains("..", StringComparer.Ordinal) && IsInside(root, path)
+            ? path.TrimEnd('/')
+            : throw Unsafe($"the entry '{name}' lies outside of the tree");
+    }
+
+    private static bool IsInside(string root, string path) =>
+        string.Equals(path.TrimEnd('/'), root, StringComparison.Ordinal) || path.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    /// <summary>Goes down from the root, following each link that is met, as the kernel does.</summary>
+    private static bool RealPathLeaves(string root, string path)
+    {
+        var current = root;
+        foreach (var part in Path.GetRelativePath(root, path).Split('/'))
+        {
+            current = Path.GetFullPath(Path.Combine(current, part));
+            if (!IsInside(root, current))
+            {
+                return true;
+            }
+
+            FileSystemInfo info = new FileInfo(current);
+            if (info.LinkTarget is { } target && Path.GetFullPath(Path.Combine(Path.GetDirectoryName(current)!, target)) is var next)
+            {
+                if (!IsInside(root, next))
+                {
+                    return true;
+                }
+
+                current = next;
+            }
+        }
+
+        return false;
+    }
+
+    private static ToolException Unsafe(string problem) => new(PyTestTool.Name, $"The workspace's archive is not safe to unpack: {problem}.");
+}
