@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using AtomicDevOps.Activities.Tools.Artifacts;
 
 namespace AtomicDevOps.Activities.Tools.PyTest;
 
@@ -43,25 +44,17 @@ internal static class WorkspaceUnpacker
             throw new ToolException(PyTestTool.Name, $"The workspace's archive is damaged: {exception.Message}", exception);
         }
 
+        var targets = links.ToDictionary(link => Path.GetRelativePath(root, link.Path), link => link.Target, StringComparer.Ordinal);
+        if (SymbolicLinks.FindEscape(targets) is { } escaping)
+        {
+            throw Unsafe($"the link '{escaping}' points out of the tree");
+        }
+
         // Links come last, so that no file can be written through one.
         foreach (var (path, target) in links)
         {
-            var parent = Path.GetDirectoryName(path)!;
-            if (Path.IsPathRooted(target) || !IsInside(root, Path.GetFullPath(Path.Combine(parent, target))))
-            {
-                throw Unsafe($"the link '{Path.GetRelativePath(root, path)}' points out of the tree");
-            }
-
-            Directory.CreateDirectory(parent);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.CreateSymbolicLink(path, target);
-        }
-
-        foreach (var (path, _) in links)
-        {
-            if (File.ResolveLinkTarget(path, returnFinalTarget: false) is { } target && RealPathLeaves(root, target.FullName))
-            {
-                throw Unsafe($"the link '{Path.GetRelativePath(root, path)}' leads out of the tree through other links");
-            }
         }
     }
 
@@ -70,7 +63,7 @@ internal static class WorkspaceUnpacker
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, Options = FileOptions.Asynchronous };
         if (!OperatingSystem.IsWindows())
         {
-            options.UnixCreateMode = (entry.Mode & UnixFileMode.UserExecute) != 0
+            options.UnixCreateMode = entry.Mode.HasFlag(UnixFileMode.UserExecute)
                 ? UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
                 : UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
@@ -92,33 +85,6 @@ internal static class WorkspaceUnpacker
 
     private static bool IsInside(string root, string path) =>
         string.Equals(path.TrimEnd('/'), root, StringComparison.Ordinal) || path.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
-
-    /// <summary>Goes down from the root, following each link that is met, as the kernel does.</summary>
-    private static bool RealPathLeaves(string root, string path)
-    {
-        var current = root;
-        foreach (var part in Path.GetRelativePath(root, path).Split('/'))
-        {
-            current = Path.GetFullPath(Path.Combine(current, part));
-            if (!IsInside(root, current))
-            {
-                return true;
-            }
-
-            FileSystemInfo info = new FileInfo(current);
-            if (info.LinkTarget is { } target && Path.GetFullPath(Path.Combine(Path.GetDirectoryName(current)!, target)) is var next)
-            {
-                if (!IsInside(root, next))
-                {
-                    return true;
-                }
-
-                current = next;
-            }
-        }
-
-        return false;
-    }
 
     private static ToolException Unsafe(string problem) => new(PyTestTool.Name, $"The workspace's archive is not safe to unpack: {problem}.");
 }
