@@ -1,0 +1,194 @@
+using AtomicDevOps.EmbeddedHost.Engine;
+using AtomicDevOps.EmbeddedHost.Triggers;
+using AtomicDevOps.EmbeddedHost.Triggers.Management;
+using AtomicDevOps.EmbeddedHost.Triggers.Timers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.Metrics;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Microsoft.Azure.Functions.Worker.Builder;
+
+/// <summary>Puts a Functions app together; see <see cref="FunctionsApplication.CreateBuilder"/>.</summary>
+public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWorkerApplicationBuilder
+{
+    private readonly WebApplicationBuilder _builder;
+    private readonly MiddlewarePipeline _pipeline = new();
+    private readonly IReadOnlyCollection<Type>? _functionTypes;
+    private bool _hasBuilt;
+
+    /// <param name="functionTypes">The types to look for functions in; null for those of the entry assembly and its projects.</param>
+    internal FunctionsApplicationBuilder(string[]? args, IReadOnlyCollection<Type>? functionTypes = null)
+    {
+        _functionTypes = functionTypes;
+        _builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = args,
+            EnvironmentName = System.Environment.GetEnvironmentVariable("AZURE_FUNCTIONS_ENVIRONMENT"),
+        });
+        HostConfiguration.Add(_builder.Configuration, _builder.Environment.ContentRootPath, args ?? []);
+
+        // Request logs hold whole addresses, and with them the keys that callers put in the query.
+        _builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        Services.AddMvcCore();
+        Services.AddProblemDetails();
+        Services.TryAddSingleton(TimeProvider.System);
+    }
+
+    public IDictionary<object, object> Properties => ((IHostApplicationBuilder)_builder).Properties;
+
+    public ConfigurationManager Configuration => _builder.Configuration;
+
+    IConfigurationManager IHostApplicationBuilder.Configuration => Configuration;
+
+    public IHostEnvironment Environment => _builder.Environment;
+
+    public ILoggingBuilder Logging => _builder.Logging;
+
+    public IMetricsBuilder Metrics => _builder.Metrics;
+
+    public IServiceCollection Services => _builder.Services;
+
+    internal bool ServesHttpFunctions { get; set; }
+
+    public IFunctionsWorkerApplicationBuilder Use(Func<FunctionExecutionDelegate, FunctionExecutionDelegate> middleware)
+    {
+        ArgumentNullException.ThrowIfNull(middleware);
+        ThrowIfBuilt();
+        _pipeline.Use(middleware);
+        return this;
+    }
+
+    public void ConfigureContainer<TContainerBuilder>(
+        IServiceProviderFactory<TContainerBuilder> factory, Action<TContainerBuilder>? configure = null)
+        where TContainerBuilder : notnull =>
+        ((IHostApplicationBuilder)_builder).ConfigureContainer(factory, configure);
+
+    /// <summary>Finds and checks the functions, and gives the host that serves them.</summary>
+    /// <exception cref="FunctionSetupException">A function or a setting is wrong; the message lists every problem.</exception>
+    public IHost Build()
+    {
+        ThrowIfBuilt();
+        _hasBuilt = true;
+        var options = FunctionHostOptions.Read(Configuration, Environment.ContentRootPath);
+        var catalog = FunctionDiscovery.Find(_functionTypes ?? FunctionAssemblies.TypesOf(options.EntryAssembly), options.TaskHub);
+        if (!ServesHttpFunctions && catalog.With<HttpTriggerAttribute>().FirstOrDefault() is { Function: { } httpFunction })
+        {
+            throw new FunctionSetupException(
+                $"{httpFunction.EntryPoint} has an [HttpTrigger], but HTTP functions are off. Call builder.ConfigureFunctionsWebApplication().");
+        }
+
+        HttpFunctionEndpoints.Check(catalog);
+        AddServices(options, catalog);
+        _builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.RequestBodyLimit;
+        });
+        if (string.IsNullOrEmpty(Configuration["urls"]) && !Configuration.GetSection("Kestrel:Endpoints").Exists())
+        {
+            _builder.WebHost.UseUrls($"http://127.0.0.1:{options.Port}");
+        }
+
+        var app = _builder.Build();
+        app.Use(DescribeRoutingErrorsAsync);
+        app.Services.GetRequiredService<HttpFunctionEndpoints>().Map(app);
+        if (app.Services.GetService<DurableTaskClient>() is not null)
+        {
+            app.Services.GetRequiredService<ManagementApi>().Map(app);
+        }
+
+        Register(catalog, app.Services.GetRequiredService<FunctionRegistry>(), app.Services.GetRequiredService<FunctionExecutor>());
+        return app;
+    }
+
+    private static void Register(FunctionCatalog catalog, FunctionRegistry registry, FunctionExecutor executor)
+    {
+        foreach (var (function, trigger) in catalog.With<OrchestrationTriggerAttribute>())
+        {
+            registry.AddOrchestrator(trigger.Orchestration ?? function.Name, context => executor.RunOrchestratorAsync(function, context));
+        }
+
+        foreach (var (function, trigger) in catalog.With<ActivityTriggerAttribute>())
+        {
+            registry.AddActivity(trigger.Activity ?? function.Name, invocation => executor.RunActivityAsync(function, invocation));
+        }
+    }
+
+    /// <summary>Routing itself answers 404 and 405 without a body.</summary>
+    private static async Task DescribeRoutingErrorsAsync(HttpContext context, RequestDelegate next)
+    {
+        await next(context);
+        if (context.Response is { HasStarted: false, StatusCode: StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed }
+            && context.GetEndpoint() is null or { RequestDelegate: not null, Metadata.Count: 0 })
+        {
+            await Problem.WriteAsync(context, context.Response.StatusCode);
+        }
+    }
+
+    private void AddServices(FunctionHostOptions options, FunctionCatalog catalog)
+    {
+        CreateDataDirectory(options.DataDirectory);
+        Services.AddSingleton(options);
+        Services.AddSingleton(catalog);
+        Services.AddSingleton(_pipeline);
+        Services.AddSingleton(KeyStore.Open(options.DataDirectory, Configuration));
+        Services.TryAddSingleton<FunctionRegistry>();
+        Services.AddSingleton<AuthorizationGate>();
+        Services.AddSingleton<HostAddress>();
+        Services.AddSingleton<FunctionExecutor>();
+        Services.AddSingleton<FunctionsDurableTaskClient>();
+        Services.AddSingleton<HttpFunctionEndpoints>();
+        Services.AddSingleton<ManagementApi>();
+        Services.AddSingleton<TimerStatusStore>();
+        Services.AddSingleton(services => TimerFunctions.Plan(
+            catalog, services.GetRequiredService<IConfiguration>(), services.GetRequiredService<TimeProvider>()));
+        Services.AddHostedService<TimerFunctions>();
+    }
+
+    private static void CreateDataDirectory(string path)
+    {
+        try
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                Directory.CreateDirectory(path);
+            }
+            else
+            {
+                Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new FunctionSetupException(
+                $"The data directory '{path}' cannot be made: {exception.Message} Point 'Host:DataDirectory' to a writable one.", exception);
+        }
+    }
+
+    private void ThrowIfBuilt()
+    {
+        if (_hasBuilt)
+        {
+            throw new InvalidOperationException("The application has already been built.");
+        }
+    }
+}
+
+public static class FunctionsApplicationBuilderAspNetCoreExtensions
+{
+    /// <summary>Serves HTTP functions with ASP.NET Core's own request and result types.</summary>
+    public static FunctionsApplicationBuilder ConfigureFunctionsWebApplication(this FunctionsApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.ServesHttpFunctions = true;
+        return builder;
+    }
+}

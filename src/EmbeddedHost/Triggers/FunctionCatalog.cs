@@ -1,0 +1,13 @@
+namespace AtomicDevOps.EmbeddedHost.Triggers;
+
+/// <summary>The app's functions, in the order of their names.</summary>
+internal sealed class FunctionCatalog(IEnumerable<FunctionDescriptor> functions)
+{
+    public IReadOnlyList<FunctionDescriptor> Functions { get; } =
+        [.. functions.OrderBy(function => function.Name, StringComparer.OrdinalIgnoreCase)];
+
+    public IEnumerable<(FunctionDescriptor Function, TTrigger Trigger)> With<TTrigger>() =>
+        from function in Functions
+        where function.Trigger is TTrigger
+        select (function, (TTrigger)(object)function.Trigger);
+}

@@ -1,0 +1,23 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace AtomicDevOps.EmbeddedHost.Triggers;
+
+/// <summary>Where this host can be reached.</summary>
+internal sealed class HostAddress(IServer server, FunctionHostOptions options)
+{
+    /// <summary>Scheme and authority, without a slash at the end.</summary>
+    /// <exception cref="InvalidOperationException">The host does not listen yet.</exception>
+    public string BaseAddress => (options.PublicAddress ?? Listening()).GetLeftPart(UriPartial.Authority);
+
+    private Uri Listening()
+    {
+        var address = server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault()
+            ?? throw new InvalidOperationException("The host does not listen yet. Ask for management links once it has started.");
+        return new Uri(address
+            .Replace("://+", "://localhost", StringComparison.Ordinal)
+            .Replace("://*", "://localhost", StringComparison.Ordinal)
+            .Replace("://0.0.0.0", "://localhost", StringComparison.Ordinal)
+            .Replace("://[::]", "://localhost", StringComparison.Ordinal));
+    }
+}
