@@ -1,11 +1,14 @@
 using System.Net;
 using AtomicDevOps.Activities.Tools.GitHub;
+using AtomicDevOps.Primitives.Workflow;
 
 namespace AtomicDevOps.Activities.Experts.GitHub;
 
 public sealed partial class GitHubExpert
 {
     private const int AnnotationsPerRequest = 50;
+
+    public static ActivityCall<PutCheckRunRequest, CheckRunReference> PutCheckRun { get; } = new("GitHubExpert_PutCheckRun");
 
     /// <summary>
     /// Brings one check run to the state told: makes it where it is missing, updates it otherwise, and appends the annotations that it lacks.
@@ -41,6 +44,8 @@ public sealed partial class GitHubExpert
             return new CheckRunReference(CheckRunForm.CommitStatus, CheckRunId: null, input.DetailsUrl);
         }
     }
+
+    public static ActivityCall<SetCommitStatusRequest, CommitStatus> SetCommitStatus { get; } = new("GitHubExpert_SetCommitStatus");
 
     /// <summary>Sets the status of a context at a commit, unless it is that already.</summary>
     public async Task<CommitStatus> SetCommitStatusAsync(SetCommitStatusRequest input, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Net;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.GitHub;
+using AtomicDevOps.Primitives.Workflow;
 
 namespace AtomicDevOps.Activities.Experts.GitHub;
 
@@ -14,9 +15,13 @@ public sealed partial class GitHubExpert
 
     private static readonly TimeSpan MergeRetryDelay = TimeSpan.FromSeconds(2);
 
+    public static ActivityCall<PullRequestReference, PullRequest> GetPullRequest { get; } = new("GitHubExpert_GetPullRequest");
+
     /// <summary>A pull request; an open one with its mergeability, if GitHub works it out within some seconds.</summary>
     public Task<PullRequest> GetPullRequestAsync(PullRequestReference input, CancellationToken cancellationToken)
         => github.GetPullRequestAsync(input.Repository, input.Number, waitForMergeability: true, cancellationToken);
+
+    public static ActivityCall<PullRequestReference, PullRequestFiles> ListPullRequestFiles { get; } = new("GitHubExpert_ListPullRequestFiles");
 
     /// <summary>The files that a pull request changes.</summary>
     public async Task<PullRequestFiles> ListPullRequestFilesAsync(PullRequestReference input, CancellationToken cancellationToken)
@@ -32,6 +37,8 @@ public sealed partial class GitHubExpert
         return new PullRequestFiles(files, pullRequest.ChangedFiles > files.Count);
     }
 
+    public static ActivityCall<PullRequestReference, PullRequestCommits> ListPullRequestCommits { get; } = new("GitHubExpert_ListPullRequestCommits");
+
     /// <summary>The commits that a pull request brings.</summary>
     public async Task<PullRequestCommits> ListPullRequestCommitsAsync(PullRequestReference input, CancellationToken cancellationToken)
     {
@@ -45,6 +52,8 @@ public sealed partial class GitHubExpert
         var pullRequest = await github.GetPullRequestAsync(input.Repository, input.Number, waitForMergeability: false, cancellationToken);
         return new PullRequestCommits(commits, pullRequest.Commits > commits.Count);
     }
+
+    public static ActivityCall<FindPullRequestsRequest, IReadOnlyList<PullRequest>> FindPullRequests { get; } = new("GitHubExpert_FindPullRequests");
 
     /// <summary>The pull requests whose head is that commit or branch, 100 at most.</summary>
     public async Task<IReadOnlyList<PullRequest>> FindPullRequestsAsync(FindPullRequestsRequest input, CancellationToken cancellationToken)
@@ -63,6 +72,8 @@ public sealed partial class GitHubExpert
         var filter = new PullRequestFilter { State = input.State, Head = QualifiedHead(input.Repository, input.HeadBranch!), Base = input.Base };
         return await TakeAsync(github.ListPullRequestsAsync(input.Repository, filter, cancellationToken), MaxFound, cancellationToken);
     }
+
+    public static ActivityCall<CreatePullRequestRequest, PullRequest> CreatePullRequest { get; } = new("GitHubExpert_CreatePullRequest");
 
     /// <summary>Makes a pull request, unless one from that head into that base is open.</summary>
     public async Task<PullRequest> CreatePullRequestAsync(CreatePullRequestRequest input, CancellationToken cancellationToken)
@@ -90,6 +101,8 @@ public sealed partial class GitHubExpert
         ValueTask<PullRequest?> FindOpenAsync()
             => github.ListPullRequestsAsync(input.Repository, filter, cancellationToken).FirstOrDefaultAsync(cancellationToken);
     }
+
+    public static ActivityCall<MergePullRequestRequest, MergePullRequestResult> MergePullRequest { get; } = new("GitHubExpert_MergePullRequest");
 
     /// <summary>Merges a pull request if its head is still the one that was checked.</summary>
     public async Task<MergePullRequestResult> MergePullRequestAsync(MergePullRequestRequest input, CancellationToken cancellationToken)
@@ -136,6 +149,8 @@ public sealed partial class GitHubExpert
         }
     }
 
+    public static ActivityCall<UpdateBranchRequest, UpdateBranchResult> UpdateBranch { get; } = new("GitHubExpert_UpdateBranch");
+
     /// <summary>Merges the base into the head if the head lacks any of it and is still the one named.</summary>
     public async Task<UpdateBranchResult> UpdateBranchAsync(UpdateBranchRequest input, CancellationToken cancellationToken)
     {
@@ -176,6 +191,8 @@ public sealed partial class GitHubExpert
 
         return new UpdateBranchResult(UpdateBranchOutcome.Pending, input.HeadSha);
     }
+
+    public static ActivityCall<CreateReviewRequest, Review> CreateReview { get; } = new("GitHubExpert_CreateReview");
 
     /// <summary>Writes one review of ours on a commit; a repeated call finds the first one's.</summary>
     public async Task<Review> CreateReviewAsync(CreateReviewRequest input, CancellationToken cancellationToken)

@@ -1,14 +1,19 @@
 using System.Net;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.GitHub;
+using AtomicDevOps.Primitives.Workflow;
 
 namespace AtomicDevOps.Activities.Experts.GitHub;
 
 public sealed partial class GitHubExpert
 {
+    public static ActivityCall<CompareRequest, Comparison> Compare { get; } = new("GitHubExpert_Compare");
+
     /// <summary>How two commits relate, and what changed from one to the other.</summary>
     public Task<Comparison> CompareAsync(CompareRequest input, CancellationToken cancellationToken)
         => github.CompareAsync(input.Repository, input.Base, input.Head, cancellationToken);
+
+    public static ActivityCall<GetFileRequest, RepositoryFile?> GetFile { get; } = new("GitHubExpert_GetFile");
 
     /// <summary>A file at a commit; <see langword="null"/> where there is none, without content where it is too large.</summary>
     public async Task<RepositoryFile?> GetFileAsync(GetFileRequest input, CancellationToken cancellationToken)
@@ -26,6 +31,8 @@ public sealed partial class GitHubExpert
         }
     }
 
+    public static ActivityCall<BranchReference, Branch?> GetBranch { get; } = new("GitHubExpert_GetBranch");
+
     /// <summary>A branch; <see langword="null"/> where there is none.</summary>
     public async Task<Branch?> GetBranchAsync(BranchReference input, CancellationToken cancellationToken)
     {
@@ -38,6 +45,8 @@ public sealed partial class GitHubExpert
             return null;
         }
     }
+
+    public static ActivityCall<DeleteBranchRequest, DeleteBranchResult> DeleteBranch { get; } = new("GitHubExpert_DeleteBranch");
 
     /// <summary>Deletes a branch, if it stands where it should.</summary>
     public async Task<DeleteBranchResult> DeleteBranchAsync(DeleteBranchRequest input, CancellationToken cancellationToken)
@@ -70,6 +79,8 @@ public sealed partial class GitHubExpert
         }
     }
 
+    public static ActivityCall<GetPermissionRequest, CollaboratorAccess> GetPermission { get; } = new("GitHubExpert_GetPermission");
+
     /// <summary>What a user may do in a repository; nothing for one that does not exist.</summary>
     public async Task<CollaboratorAccess> GetPermissionAsync(GetPermissionRequest input, CancellationToken cancellationToken)
     {
@@ -82,6 +93,8 @@ public sealed partial class GitHubExpert
             return new CollaboratorAccess(input.User, RepositoryAccess.None, "none");
         }
     }
+
+    public static ActivityCall<CreateReleaseRequest, Release> CreateRelease { get; } = new("GitHubExpert_CreateRelease");
 
     /// <summary>Makes a release, unless its tag has one.</summary>
     public async Task<Release> CreateReleaseAsync(CreateReleaseRequest input, CancellationToken cancellationToken)
