@@ -15,6 +15,7 @@ public sealed class GitCoreExpert(IGitClient git, IArtifactStore artifacts)
     private const int MaxSignatureCommits = 250;
     private const int MaxBlameLines = 1_000;
     private const int MaxDiffFiles = 10_000;
+    private const int MaxLinkBytes = 4_096;
 
     /// <summary>Fetches a commit and stores its tree as an archive under <c>{run}/workspace/{sha}.tar</c>. Doing it again gives the same workspace.</summary>
     /// <exception cref="ToolUnavailableException">The remote cannot be reached.</exception>
@@ -25,46 +26,15 @@ public sealed class GitCoreExpert(IGitClient git, IArtifactStore artifacts)
         ToolGuard.InRange(GitTool.Name, "Limits.FileBytes", limits.FileBytes, 1, long.MaxValue);
         ToolGuard.InRange(GitTool.Name, "Limits.TotalBytes", limits.TotalBytes, 1, long.MaxValue);
         ToolGuard.InRange(GitTool.Name, "Limits.Files", limits.Files, 1, 1_000_000);
-        GitFetchResult fetched;
         try
         {
-            fetched = await git.FetchAsync(
-                input.CloneUrl,
-                new GitRevision(input.CommitSha, input.FetchRef),
-                new GitFetchLimits(limits.FileBytes, limits.TotalBytes),
-                cancellationToken);
+            return await TryCheckoutAsync(input, cancellationToken);
         }
-        catch (ToolNotFoundException exception)
+        catch (ToolUnavailableException exception) when (exception.InnerException is GitCacheDamagedException)
         {
-            return new CheckoutResult(CheckoutOutcome.RepositoryNotFound, Problem: exception.Message);
+            // The client has dropped its damaged cache: what follows begins with a new one.
+            return await TryCheckoutAsync(input, cancellationToken);
         }
-
-        if (fetched == GitFetchResult.CommitNotFound)
-        {
-            return new CheckoutResult(
-                CheckoutOutcome.CommitNotFound,
-                Problem: $"Commit {input.CommitSha} is not in the repository. It may have been replaced by a force-push; push again or reopen the pull request.");
-        }
-
-        if (fetched == GitFetchResult.TooLarge)
-        {
-            return new CheckoutResult(
-                CheckoutOutcome.TreeTooLarge,
-                Problem: $"Fetching the commit brought more than {ByteSize(limits.TotalBytes)}. Remove large files from the commit, or raise limits.treeSize.");
-        }
-
-        var tree = await git.ListTreeAsync(input.CloneUrl, input.CommitSha, limits.Files, cancellationToken);
-        if (await FindProblemAsync(input, tree, cancellationToken) is { } problem)
-        {
-            return problem;
-        }
-
-        var archive = await artifacts.WriteAsync(
-            $"{ArtifactKey.Segment(input.RunId)}/workspace/{input.CommitSha}.tar",
-            (stream, token) => git.ArchiveAsync(input.CloneUrl, input.CommitSha, stream, token),
-            cancellationToken);
-        var files = tree.Entries.Count(entry => entry.Kind != GitEntryKind.Submodule);
-        return new CheckoutResult(CheckoutOutcome.Ready, new WorkspaceReference(archive, input.CommitSha, files));
     }
 
     /// <summary>Tells whether the head merges into the target without conflict, and whether it needs an update first.</summary>
@@ -134,6 +104,51 @@ public sealed class GitCoreExpert(IGitClient git, IArtifactStore artifacts)
         return true;
     }
 
+    private async Task<CheckoutResult> TryCheckoutAsync(CheckoutRequest input, CancellationToken cancellationToken)
+    {
+        var limits = input.Limits;
+        GitFetchResult fetched;
+        try
+        {
+            fetched = await git.FetchAsync(
+                input.CloneUrl,
+                new GitRevision(input.CommitSha, input.FetchRef),
+                new GitFetchLimits(limits.FileBytes, limits.TotalBytes),
+                cancellationToken);
+        }
+        catch (ToolNotFoundException exception)
+        {
+            return new CheckoutResult(CheckoutOutcome.RepositoryNotFound, Problem: exception.Message);
+        }
+
+        if (fetched == GitFetchResult.CommitNotFound)
+        {
+            return new CheckoutResult(
+                CheckoutOutcome.CommitNotFound,
+                Problem: $"Commit {input.CommitSha} is not in the repository. It may have been replaced by a force-push; push again or reopen the pull request.");
+        }
+
+        if (fetched == GitFetchResult.TooLarge)
+        {
+            return new CheckoutResult(
+                CheckoutOutcome.TreeTooLarge,
+                Problem: $"Fetching the commit brought more than {ByteSize(limits.TotalBytes)}. Remove large files from the commit, or raise limits.treeSize.");
+        }
+
+        var tree = await git.ListTreeAsync(input.CloneUrl, input.CommitSha, limits.Files, cancellationToken);
+        if (await FindProblemAsync(input, tree, cancellationToken) is { } problem)
+        {
+            return problem;
+        }
+
+        var archive = await artifacts.WriteAsync(
+            $"{ArtifactKey.Segment(input.RunId)}/workspace/{input.CommitSha}.tar",
+            (stream, token) => git.ArchiveAsync(input.CloneUrl, input.CommitSha, stream, token),
+            cancellationToken);
+        var files = tree.Entries.Count(entry => entry.Kind != GitEntryKind.Submodule);
+        return new CheckoutResult(CheckoutOutcome.Ready, new WorkspaceReference(archive, input.CommitSha, files));
+    }
+
     private async Task<CheckoutResult?> FindProblemAsync(CheckoutRequest input, GitTree tree, CancellationToken cancellationToken)
     {
         var limits = input.Limits;
@@ -166,6 +181,13 @@ public sealed class GitCoreExpert(IGitClient git, IArtifactStore artifacts)
         if (links.Count == 0)
         {
             return null;
+        }
+
+        if (links.Find(link => link.Bytes is null or > MaxLinkBytes) is { } overlong)
+        {
+            return new CheckoutResult(
+                CheckoutOutcome.UnsafeLink,
+                Problem: $"The symbolic link '{overlong.Path}' has a target of more than {MaxLinkBytes} bytes, which no file system can hold. Remove it.");
         }
 
         var targets = await git.ReadLinksAsync(input.CloneUrl, links, cancellationToken);

@@ -38,14 +38,13 @@ internal sealed class ContainerSandbox : IContainerSandbox
 
     public ContainerSandbox(
         IDockerEngineClient engine,
-        ImageResolver images,
         IArtifactStore artifacts,
         IStageLog log,
         TimeProvider timeProvider,
         ILogger<ContainerSandbox> logger)
     {
         _engine = engine;
-        _images = images;
+        _images = new ImageResolver(engine);
         _artifacts = artifacts;
         _log = log;
         _timeProvider = timeProvider;

@@ -311,8 +311,8 @@ internal sealed class DockerEngineClient : IDockerEngineClient
         return SendForStatusAsync($"tag {image} as {reference}", HttpMethod.Post, path, cancellationToken);
     }
 
-    public Task<bool> RemoveImageAsync(string image, CancellationToken cancellationToken) =>
-        TryAsync($"remove image {image}", HttpMethod.Delete, $"images/{EscapePath(image)}{Query(("force", "1"))}", [], cancellationToken);
+    public Task<bool> RemoveImageAsync(string image, bool force, CancellationToken cancellationToken) =>
+        TryAsync($"remove image {image}", HttpMethod.Delete, $"images/{EscapePath(image)}{Query(("force", force ? "1" : null))}", [], cancellationToken);
 
     public Task<IReadOnlyList<ImageSummary>> ListImagesAsync(IReadOnlyList<string> labels, CancellationToken cancellationToken) =>
         GetAsync<IReadOnlyList<ImageSummary>>("list images", $"images/json{Query(("filters", LabelFilter(labels)))}", cancellationToken);

@@ -27,7 +27,6 @@ public static class DockerServiceCollectionExtensions
             .ConfigurePrimaryHttpMessageHandler(provider => DockerHttpHandler.Create(provider.GetRequiredService<DockerEndpoint>()))
             .RemoveAllLoggers();
         services.TryAddSingleton<IDockerEngineClient, DockerEngineClient>();
-        services.TryAddSingleton<ImageResolver>();
         services.TryAddSingleton<IContainerSandbox, ContainerSandbox>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IAgentProbe, DockerEngineProbe>());
         return services;

@@ -41,6 +41,8 @@ internal static class EngineFailure
         "connection refused",
     ];
 
+    private static readonly string[] VanishedLayer = ["No such image: sha256", "unknown parent image", "layer does not exist", "failed to export image"];
+
     private static readonly string[] MissingCommand = ["executable file not found", "exec: \"", "permission denied: unknown"];
 
     private static readonly string[] MissingInit = ["docker-init", "catatonit"];
@@ -58,6 +60,9 @@ internal static class EngineFailure
 
     /// <summary>The image does not have the program that it was told to run.</summary>
     public static bool IsMissingCommand(string message) => ContainsAny(message, MissingCommand);
+
+    /// <summary>A layer that a build had found in the cache was removed while it went on.</summary>
+    public static bool IsVanishedLayer(string message) => ContainsAny(message, VanishedLayer);
 
     private static bool ContainsAny(string message, string[] parts) =>
         parts.Any(part => message.Contains(part, StringComparison.OrdinalIgnoreCase));

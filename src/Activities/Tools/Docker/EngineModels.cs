@@ -281,6 +281,8 @@ public sealed record ImageDetails
 
     public IReadOnlyList<string>? RepoDigests { get; init; }
 
+    public DateTimeOffset? Created { get; init; }
+
     public long Size { get; init; }
 
     public ContainerConfigurationDetails? Config { get; init; }

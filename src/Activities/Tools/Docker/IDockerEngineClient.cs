@@ -83,9 +83,10 @@ public interface IDockerEngineClient
 
     Task TagImageAsync(string image, string reference, CancellationToken cancellationToken);
 
-    /// <summary>Removes an image with all its tags, and its untagged parents that nothing else needs.</summary>
+    /// <summary>Removes an image, and its untagged parents that nothing else needs.</summary>
+    /// <param name="force">With all its tags, and even if a stopped container was made of it; else only if it has one tag or none and nothing uses it.</param>
     /// <returns>Whether there was one.</returns>
-    Task<bool> RemoveImageAsync(string image, CancellationToken cancellationToken);
+    Task<bool> RemoveImageAsync(string image, bool force, CancellationToken cancellationToken);
 
     /// <param name="labels">Each as <c>name</c> or <c>name=value</c>; all have to match.</param>
     Task<IReadOnlyList<ImageSummary>> ListImagesAsync(IReadOnlyList<string> labels, CancellationToken cancellationToken);

@@ -28,6 +28,9 @@ public static class RunName
     /// </summary>
     internal static string OfBuildHost(string runId) => $"{Hash(runId)}.{Prefix}.invalid";
 
+    /// <summary>Whether a container has a name that <see cref="OfContainer"/> makes.</summary>
+    internal static bool IsSandbox(IReadOnlyList<string> names) => names.Any(name => name.StartsWith($"/{Prefix}-", StringComparison.Ordinal));
+
     private static string Sanitise(string text)
     {
         var readable = new StringBuilder(ReadableLength);

@@ -77,33 +77,40 @@ internal static class WorkspaceArchive
         }
     }
 
-    /// <summary>Reads small files of an archive.</summary>
+    /// <summary>Reads small files of an archive, and finds out whether a directory is there.</summary>
+    /// <param name="directory">Its normalised path; empty is the root.</param>
     /// <param name="limit">The largest file that is read, in bytes.</param>
-    /// <returns>The content of those that exist, by path.</returns>
-    public static async Task<IReadOnlyDictionary<string, byte[]>> ReadFilesAsync(
+    /// <returns>The content of those that exist, by path; <see langword="null"/> for one that is too large.</returns>
+    public static async Task<(IReadOnlyDictionary<string, byte[]?> Files, bool HasDirectory)> ReadFilesAsync(
         Stream source,
         IReadOnlySet<string> paths,
+        string directory,
         int limit,
         CancellationToken cancellationToken)
     {
-        var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        var files = new Dictionary<string, byte[]?>(StringComparer.Ordinal);
+        var hasDirectory = directory.Length == 0;
         await using var reader = new TarReader(source, leaveOpen: true);
-        while (files.Count < paths.Count && await GetNextEntryAsync(reader, cancellationToken) is { } entry)
+        while (!(hasDirectory && files.Count == paths.Count) && await GetNextEntryAsync(reader, cancellationToken) is { } entry)
         {
-            if (entry is not { EntryType: TarEntryType.RegularFile or TarEntryType.V7RegularFile })
+            if (entry.EntryType is TarEntryType.GlobalExtendedAttributes)
             {
                 continue;
             }
 
             var path = NormalisePath(entry.Name);
-            if (!paths.Contains(path))
+            hasDirectory = hasDirectory
+                || path.StartsWith($"{directory}/", StringComparison.Ordinal)
+                || (entry.EntryType is TarEntryType.Directory && string.Equals(path, directory, StringComparison.Ordinal));
+            if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile) || !paths.Contains(path))
             {
                 continue;
             }
 
             if (entry.Length > limit)
             {
-                throw Invalid($"'{path}' has {entry.Length} bytes; {limit} are allowed.");
+                files[path] = null;
+                continue;
             }
 
             var content = new byte[entry.Length];
@@ -115,7 +122,7 @@ internal static class WorkspaceArchive
             files[path] = content;
         }
 
-        return files;
+        return (files, hasDirectory);
     }
 
     /// <summary>Makes <c>./a//b/</c> to <c>a/b</c>, and the tree's root to nothing.</summary>

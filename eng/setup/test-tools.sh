@@ -1,0 +1,37 @@
+#!/bin/bash
+# Makes sure of everything that the tests need: a container engine with the Python base image, pytest, and the tools that hold the forge to GitHub's contract.
+# Quick where all of it is there. Writes what callers have to export to a file that they can source.
+# usage: test-tools.sh ENV_FILE [ENGINE_DIR]        then: set -a; . ENV_FILE; set +a
+set -euo pipefail
+
+if [ $# -lt 1 ] || [ $# -gt 2 ]; then
+  echo "usage: test-tools.sh ENV_FILE [ENGINE_DIR]" >&2
+  exit 64
+fi
+env_file=$1
+engine_dir=${2:-${TMPDIR:-/tmp}/atomicdevops-engine}
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+repository=$(cd "$here/../.." && pwd)
+
+# shellcheck source=eng/setup/functions.sh
+. "$here/functions.sh"
+
+ensure_python_modules pytest=python3-pytest pytest_cov=python3-pytest-cov
+ensure_engine "$engine_dir"
+"$here/python-base-image.sh"
+
+contract=$repository/tests/LocalForge.Tests/contract
+if [ -f "$contract/package-lock.json" ]; then
+  if [ "$contract/node_modules/.package-lock.json" -nt "$contract/package-lock.json" ]; then
+    echo "contract tools: there"
+  elif command -v npm >/dev/null; then
+    echo "contract tools: installing"
+    npm ci --prefix "$contract" --no-audit --no-fund --loglevel=error
+  else
+    echo "test-tools.sh: npm is missing; the forge's contract tests need Node.js 20 or later" >&2
+    exit 69
+  fi
+fi
+
+printf 'DOCKER_HOST=%s\n' "$DOCKER_HOST" >"$env_file"
+echo "environment: written to $env_file"
