@@ -1,6 +1,5 @@
 using AtomicDevOps.FunctionApp;
 using AtomicDevOps.FunctionApp.Agents;
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Hosting;
 
