@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
+using AtomicDevOps.EmbeddedHost.Triggers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Builder;
@@ -139,6 +140,30 @@ public sealed class DurableFunctionTests
         await host.DisposeAsync();
 
         (await answer).ShouldBe("ended");
+    }
+
+    [Fact]
+    public async Task A_request_without_end_is_ended_some_time_after_the_host_began_to_stop()
+    {
+        var trail = new Trail();
+        var clock = new ManualClock(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        var host = await FunctionsTestHost.StartAsync(
+            null,
+            builder =>
+            {
+                AddServices(trail)(builder);
+                builder.Services.AddSingleton<TimeProvider>(clock);
+            },
+            typeof(Slow));
+        using var caller = host.ClientWithKey(FunctionsTestHost.HostKey);
+        var answer = caller.GetAsync("/api/slow", Cancellation);
+        await trail.Begun.Task.WaitAsync(Cancellation);
+
+        var stopped = host.DisposeAsync();
+        await clock.AdvanceToAsync(clock.GetUtcNow() + ShutdownGrace.Period, Cancellation);
+        await stopped;
+
+        (await answer).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
     }
 
     private static Action<FunctionsApplicationBuilder> AddServices(Trail trail) => builder =>
