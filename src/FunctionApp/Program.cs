@@ -1,3 +1,4 @@
+using AtomicDevOps.FunctionApp;
 using AtomicDevOps.FunctionApp.Agents;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Builder;

@@ -1,4 +1,5 @@
 using AtomicDevOps.EmbeddedHost.Engine;
+using AtomicDevOps.EmbeddedHost.Triggers;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -24,14 +25,14 @@ namespace AtomicDevOps.EmbeddedHost.Testing;
 /// </summary>
 public sealed class DurableTestHost : IAsyncDisposable
 {
-    private readonly Action<FunctionRegistry> _addFunctions;
+    private readonly Action<IServiceProvider> _addFunctions;
     private readonly Action<IServiceCollection>? _addServices;
     private readonly Action<EmbeddedDurableTaskOptions>? _configure;
     private readonly string _dataDirectory;
     private ServiceProvider _services;
 
     private DurableTestHost(
-        Action<FunctionRegistry> addFunctions,
+        Action<IServiceProvider> addFunctions,
         Action<IServiceCollection>? addServices,
         Action<EmbeddedDurableTaskOptions>? configure,
         DateTimeOffset startTime)
@@ -57,12 +58,42 @@ public sealed class DurableTestHost : IAsyncDisposable
     /// <param name="addFunctions">Registers orchestrators and activities.</param>
     /// <param name="addServices">Adds what activities get injected.</param>
     /// <param name="configure">Changes the engine's settings.</param>
-    public static async Task<DurableTestHost> StartAsync(
+    public static Task<DurableTestHost> StartAsync(
         Action<FunctionRegistry> addFunctions,
         Action<IServiceCollection>? addServices = null,
         Action<EmbeddedDurableTaskOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(addFunctions);
+        return StartAsync(services => addFunctions(services.GetRequiredService<FunctionRegistry>()), addServices, configure);
+    }
+
+    /// <summary>As the other one, with the orchestrator and activity methods that carry <c>[Function]</c> on these types.</summary>
+    /// <inheritdoc cref="StartAsync(Action{FunctionRegistry}, Action{IServiceCollection}?, Action{EmbeddedDurableTaskOptions}?)"/>
+    /// <exception cref="FunctionSetupException">A function cannot be called as it is declared.</exception>
+    public static Task<DurableTestHost> StartAsync(
+        IEnumerable<Type> functionTypes,
+        Action<IServiceCollection>? addServices = null,
+        Action<EmbeddedDurableTaskOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(functionTypes);
+        var catalog = FunctionDiscovery.Find(functionTypes, taskHub: null);
+        return StartAsync(
+            services => catalog.RegisterWith(
+                services.GetRequiredService<FunctionRegistry>(), services.GetRequiredService<FunctionExecutor>()),
+            services =>
+            {
+                services.AddSingleton<MiddlewarePipeline>();
+                services.AddSingleton<FunctionExecutor>();
+                addServices?.Invoke(services);
+            },
+            configure);
+    }
+
+    private static async Task<DurableTestHost> StartAsync(
+        Action<IServiceProvider> addFunctions,
+        Action<IServiceCollection>? addServices,
+        Action<EmbeddedDurableTaskOptions>? configure)
+    {
         var host = new DurableTestHost(addFunctions, addServices, configure, new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         await host.Engine.StartAsync(CancellationToken.None);
         return host;
@@ -128,7 +159,7 @@ public sealed class DurableTestHost : IAsyncDisposable
         });
         _addServices?.Invoke(services);
         var provider = services.BuildServiceProvider();
-        _addFunctions(provider.GetRequiredService<FunctionRegistry>());
+        _addFunctions(provider);
         return provider;
     }
 }

@@ -26,8 +26,7 @@ internal sealed class AgentCatalog
         entryPoint.LastIndexOf('.') is var dot and > 0 ? _byClass.GetValueOrDefault(entryPoint[..dot]) : null;
 
     public IEnumerable<AgentDescription> Describe(Orchestrations.MetaControl.SystemHealth health) =>
-        from agent in _byClass.Values
-        orderby agent.Layer, agent.Name
+        from agent in _byClass.Values.OrderBy(agent => agent.Layer).ThenBy(agent => agent.Name, StringComparer.Ordinal)
         let status = health.Agents.GetValueOrDefault(agent.Name)
         select new AgentDescription(agent.Name, $"L{(int)agent.Layer}", agent.Purpose, _switches.IsEnabled(agent), status?.Health, status?.Detail, status?.Since);
 }

@@ -105,21 +105,8 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
             app.Services.GetRequiredService<ManagementApi>().Map(app);
         }
 
-        Register(catalog, app.Services.GetRequiredService<FunctionRegistry>(), app.Services.GetRequiredService<FunctionExecutor>());
+        catalog.RegisterWith(app.Services.GetRequiredService<FunctionRegistry>(), app.Services.GetRequiredService<FunctionExecutor>());
         return app;
-    }
-
-    private static void Register(FunctionCatalog catalog, FunctionRegistry registry, FunctionExecutor executor)
-    {
-        foreach (var (function, trigger) in catalog.With<OrchestrationTriggerAttribute>())
-        {
-            registry.AddOrchestrator(trigger.Orchestration ?? function.Name, context => executor.RunOrchestratorAsync(function, context));
-        }
-
-        foreach (var (function, trigger) in catalog.With<ActivityTriggerAttribute>())
-        {
-            registry.AddActivity(trigger.Activity ?? function.Name, invocation => executor.RunActivityAsync(function, invocation));
-        }
     }
 
     /// <summary>Routing itself answers 404 and 405 without a body.</summary>
