@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using AtomicDevOps.Activities.Tools.Docker;
+using AtomicDevOps.Activities.Tools.GitHub;
 
 namespace AtomicDevOps.Activities.Pipelines;
 
@@ -99,14 +100,6 @@ public sealed record MergeConfiguration
 
     /// <summary>How long the gate waits for a person.</summary>
     public TimeSpan ApprovalTimeout { get; init; } = TimeSpan.FromDays(7);
-}
-
-[JsonConverter(typeof(JsonStringEnumConverter<MergeMethod>))]
-public enum MergeMethod
-{
-    Merge,
-    Squash,
-    Rebase,
 }
 
 public sealed record LimitsConfiguration

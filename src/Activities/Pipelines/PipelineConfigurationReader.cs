@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using AtomicDevOps.Activities.Tools.GitHub;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 

@@ -40,11 +40,30 @@ public enum PipelineVerdict
 /// <summary>Payload of <see cref="PipelineEvents.Cancel"/>.</summary>
 /// <param name="Verdict"><see cref="PipelineVerdict.Superseded"/> or <see cref="PipelineVerdict.Cancelled"/>.</param>
 /// <param name="Reason">One sentence for people.</param>
-public sealed record CancellationRequest(PipelineVerdict Verdict, string Reason);
+public sealed record CancellationRequest(PipelineVerdict Verdict, string Reason)
+{
+    /// <summary>The head that the superseding run checks, if it is known.</summary>
+    public string? NewHeadSha { get; init; }
+
+    internal IReadOnlyDictionary<string, object?> ToPayload() => new Dictionary<string, object?>(StringComparer.Ordinal)
+    {
+        [nameof(Verdict)] = Verdict.ToString(),
+        [nameof(Reason)] = Reason,
+        [nameof(NewHeadSha)] = NewHeadSha,
+    };
+}
 
 /// <summary>Payload of <see cref="PipelineEvents.Approval"/>.</summary>
 /// <param name="By">Who decided.</param>
-public sealed record ApprovalDecision(bool Approved, string By, string? Comment = null);
+public sealed record ApprovalDecision(bool Approved, string By, string? Comment = null)
+{
+    internal IReadOnlyDictionary<string, object?> ToPayload() => new Dictionary<string, object?>(StringComparer.Ordinal)
+    {
+        [nameof(Approved)] = Approved,
+        [nameof(By)] = By,
+        [nameof(Comment)] = Comment,
+    };
+}
 
 /// <summary>The external events that a run understands, and the ids of its instances.</summary>
 public static class PipelineEvents

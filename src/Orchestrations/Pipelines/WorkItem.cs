@@ -18,6 +18,9 @@ public sealed record WorkItem(WorkKind Kind, RepositoryName Repository, string R
     /// <summary>The branch that was pushed to; set for <see cref="WorkKind.Push"/>.</summary>
     public string? Branch { get; init; }
 
+    /// <summary>Where the repository is cloned from; set for <see cref="WorkKind.Push"/>.</summary>
+    public Uri? CloneUrl { get; init; }
+
     /// <summary>What a person asked for in a comment; set for <see cref="WorkKind.Command"/>.</summary>
     public PipelineCommand? Command { get; init; }
 }

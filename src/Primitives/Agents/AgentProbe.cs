@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace AtomicDevOps.Primitives.Agents;
 
 /// <summary>Tells whether an agent can do its work right now. A probe is quick, read-only and never throws for an unhealthy tool.</summary>
@@ -13,6 +15,7 @@ public interface IAgentProbe
 /// <param name="Detail">What an operator needs to know: the version that answered, or what is wrong and its cure.</param>
 public sealed record AgentProbeResult(AgentHealth Health, string Detail);
 
+[JsonConverter(typeof(JsonStringEnumConverter<AgentHealth>))]
 public enum AgentHealth
 {
     /// <summary>The agent can work.</summary>

@@ -65,6 +65,19 @@ public sealed record PutCheckRunRequest(RepositoryName Repository, string HeadSh
     public IReadOnlyList<CheckAnnotation> Annotations { get; init; } = [];
 }
 
+/// <param name="CheckRunId">The check run's number, if it became one.</param>
+/// <param name="HtmlUrl">Where people read it.</param>
+public sealed record CheckRunReference(CheckRunForm Form, long? CheckRunId, Uri? HtmlUrl);
+
+[JsonConverter(typeof(JsonStringEnumConverter<CheckRunForm>))]
+public enum CheckRunForm
+{
+    CheckRun,
+
+    /// <summary>GitHub lets only apps write check runs; with a user's token a commit status of the same name stands in.</summary>
+    CommitStatus,
+}
+
 /// <summary>
 /// The one comment of ours with <paramref name="Marker"/> on an issue or pull request shall read <paramref name="Body"/>.
 /// </summary>

@@ -1,0 +1,70 @@
+using AtomicDevOps.Activities.Platform;
+using AtomicDevOps.Orchestrations.Pipelines;
+using AtomicDevOps.Orchestrations.Strategy.DevMgr;
+using AtomicDevOps.Primitives.Agents;
+using AtomicDevOps.Primitives.Router;
+using AtomicDevOps.Primitives.Workflow;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+
+namespace AtomicDevOps.Orchestrations.MetaControl;
+
+/// <summary>L0: every piece of work enters here, meets the operator's policy and goes to the L1 orchestrator that is in charge of its kind.</summary>
+[Agent(AgentLayer.MetaControl, nameof(MetaOrchestrator), "Lets work into the system: checks the operator's policy and hands it to the orchestrator in charge.")]
+public static class MetaOrchestrator
+{
+    private static readonly RouterPrimitive<DevMgrRequest, WorkKind, PipelineResult> Route = new(
+        request => request.Work.Kind,
+        new Dictionary<WorkKind, WorkflowPrimitive<DevMgrRequest, PipelineResult>>
+        {
+            [WorkKind.PullRequest] = DevMgrOrchestrator.Run,
+            [WorkKind.Push] = DevMgrOrchestrator.Run,
+            [WorkKind.Command] = DevMgrOrchestrator.Run,
+        });
+
+    [Function(nameof(MetaOrchestrator))]
+    public static async Task<PipelineResult> RunAsync([OrchestrationTrigger] TaskOrchestrationContext orchestration)
+    {
+        var work = orchestration.GetInput<WorkItem>()!;
+        var runId = orchestration.InstanceId;
+        var context = new OrchestrationWorkflowContext(orchestration, runId).Enter(nameof(MetaOrchestrator));
+        var policy = await PlatformActivities.ReadPolicy.WaitingForTool().ExecuteAsync(new PlatformPolicyRequest(work.Repository), context);
+        if (Refusal(work, policy) is { } refusal)
+        {
+            return new PipelineResult(PipelineVerdict.Refused, refusal, work.HeadSha, []);
+        }
+
+        var request = new DevMgrRequest(runId, context.Path, work, policy)
+        {
+            RunUrl = policy.PublicAddress is { } address ? new Uri(address, $"api/pipelines/{runId}") : null,
+        };
+        var cancelled = orchestration.WaitForExternalEvent<CancellationRequest>(PipelineEvents.Cancel);
+        var running = Route.ExecuteAsync(request, context);
+        if (await Task.WhenAny(running, cancelled) == cancelled)
+        {
+            orchestration.SendEvent(RunId.Part(runId, "dev"), PipelineEvents.Cancel, cancelled.Result);
+        }
+
+        try
+        {
+            return await running;
+        }
+        catch (TaskFailedException exception)
+        {
+            return new PipelineResult(PipelineVerdict.Errored, Failure.From(exception).Message, work.HeadSha, []);
+        }
+    }
+
+    private static string? Refusal(WorkItem work, PlatformPolicy policy)
+    {
+        if (!policy.RepositoryAllowed)
+        {
+            return $"{work.Repository} is not among the repositories in Platform:Repositories.";
+        }
+
+        string[] needed = [nameof(MetaOrchestrator), nameof(DevMgrOrchestrator), "ScmWorkflowManager", "CiPipelineManager"];
+        return needed.FirstOrDefault(agent => !policy.IsEnabled(agent)) is { } off
+            ? $"{off} is switched off by Agents:{off}:Enabled."
+            : null;
+    }
+}

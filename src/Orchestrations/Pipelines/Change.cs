@@ -1,0 +1,21 @@
+using AtomicDevOps.Activities.Tools.GitHub;
+
+namespace AtomicDevOps.Orchestrations.Pipelines;
+
+/// <summary>What a run checks: one commit, and the pull request that it belongs to, if any.</summary>
+/// <param name="CloneUrl">Where the commit is fetched from, without credentials: the repository that is merged into, also for forks.</param>
+/// <param name="FetchRef">A reference there whose history holds the commit.</param>
+public sealed record Change(RepositoryName Repository, string HeadSha, Uri CloneUrl, string FetchRef)
+{
+    public PullRequestSummary? PullRequest { get; init; }
+}
+
+/// <summary>The part of a pull request that decisions hang on.</summary>
+public sealed record PullRequestSummary(int Number, string Title, string Author, string BaseRef, string BaseSha, string HeadRef)
+{
+    public bool IsDraft { get; init; }
+
+    public bool IsFromFork { get; init; }
+
+    public Uri? HtmlUrl { get; init; }
+}

@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Text;
+
+namespace AtomicDevOps.Orchestrations.Pipelines;
+
+/// <summary>The comment that a person reads on the pull request. What comes from the change itself cannot format, link or notify.</summary>
+internal static class PullRequestComment
+{
+    /// <summary>Hidden in the comment, so that the next run updates it instead of adding one.</summary>
+    public const string Marker = "atomic-devops/pipeline";
+
+    private const int LongestDetails = 6_000;
+
+    public static string Render(PipelineResult result, Uri? runUrl)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"### {Icon(result.Verdict)} {Headline(result.Verdict)}");
+        if (result.HeadSha is { Length: >= 7 } sha)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" · `{sha[..7]}`");
+        }
+
+        text.Append("\n\n").Append(Plain(result.Summary)).Append("\n\n");
+        if (result.Stages.Count > 0)
+        {
+            text.Append("| stage | result | time | |\n|---|---|---:|---|\n");
+            foreach (var stage in result.Stages)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"| {StageName(stage)} | {Icon(stage.State)} {Word(stage.State)} | {Time(stage.Duration)} | {Cell(stage.Summary)} |\n");
+            }
+        }
+
+        foreach (var stage in result.Stages.Where(stage => stage.State is StageState.Failed or StageState.Errored && stage.Details is { Length: > 0 }))
+        {
+            var details = stage.Details!.Length > LongestDetails ? "…" + stage.Details[^LongestDetails..] : stage.Details;
+            var fence = Fence(details);
+            text.Append(CultureInfo.InvariantCulture, $"\n<details open><summary>{stage.Name}</summary>\n\n{fence}text\n{details.TrimEnd()}\n{fence}\n\n</details>\n");
+        }
+
+        if (runUrl is not null)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n[The run]({runUrl})\n");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Output in a fence that nothing inside can close.</summary>
+    public static string Fence(string content)
+    {
+        var longest = 0;
+        var current = 0;
+        foreach (var character in content)
+        {
+            current = character == '`' ? current + 1 : 0;
+            longest = Math.Max(longest, current);
+        }
+
+        return new string('`', Math.Max(3, longest + 1));
+    }
+
+    private static string StageName(StageStatus stage) => stage.CheckRun is null ? stage.Name : $"[{stage.Name}]({stage.CheckRun})";
+
+    private static string Cell(string? text) => Plain(text ?? string.Empty).Replace("|", "\\|", StringComparison.Ordinal);
+
+    private static string Plain(string text)
+    {
+        var plain = new StringBuilder(text.Length);
+        foreach (var character in text)
+        {
+            plain.Append(character switch
+            {
+                '<' => "&lt;",
+                '>' => "&gt;",
+                '&' => "&amp;",
+                '@' => "@\u200b",
+                '#' => "#\u200b",
+                '[' or ']' or '`' or '*' or '_' or '\\' => $"\\{character}",
+                '\r' or '\n' or '\t' => " ",
+                _ => character.ToString(),
+            });
+        }
+
+        return plain.ToString();
+    }
+
+    private static string Time(TimeSpan? duration) => duration switch
+    {
+        null => string.Empty,
+        { TotalMinutes: >= 1 } long_ => $"{(int)long_.TotalMinutes} min {long_.Seconds} s",
+        { } short_ => short_.TotalSeconds.ToString("0.0 s", CultureInfo.InvariantCulture),
+    };
+
+    private static string Headline(PipelineVerdict verdict) => verdict switch
+    {
+        PipelineVerdict.Passed => "Passed",
+        PipelineVerdict.Merged => "Passed and merged",
+        PipelineVerdict.Failed => "Failed",
+        PipelineVerdict.Refused => "Not run",
+        PipelineVerdict.Superseded => "Superseded",
+        PipelineVerdict.Cancelled => "Cancelled",
+        _ => "Could not be checked",
+    };
+
+    private static string Icon(PipelineVerdict verdict) => verdict switch
+    {
+        PipelineVerdict.Passed or PipelineVerdict.Merged => "✅",
+        PipelineVerdict.Failed => "❌",
+        PipelineVerdict.Errored => "⚠️",
+        _ => "⚪",
+    };
+
+    private static string Icon(StageState state) => state switch
+    {
+        StageState.Passed => "✅",
+        StageState.Failed => "❌",
+        StageState.Errored => "⚠️",
+        StageState.Running or StageState.Waiting or StageState.Pending => "⏳",
+        _ => "⚪",
+    };
+
+    private static string Word(StageState state) => state == StageState.Errored ? "not checked" : state.ToString().ToLowerInvariant();
+}

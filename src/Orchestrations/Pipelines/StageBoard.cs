@@ -1,0 +1,200 @@
+using AtomicDevOps.Activities.Experts.GitHub;
+using AtomicDevOps.Activities.Tools.GitHub;
+using AtomicDevOps.Primitives.Workflow;
+using Microsoft.DurableTask;
+
+namespace AtomicDevOps.Orchestrations.Pipelines;
+
+/// <summary>How a stage ended, as its own code sees it.</summary>
+internal sealed record StageOutcome(StageState State, string Summary)
+{
+    public string? Details { get; init; }
+
+    public IReadOnlyList<CheckAnnotation> Annotations { get; init; } = [];
+
+    public static StageOutcome Passed(string summary) => new(StageState.Passed, summary);
+
+    public static StageOutcome Skipped(string summary) => new(StageState.Skipped, summary);
+
+    public static StageOutcome Failed(string summary, string? details = null) => new(StageState.Failed, summary) { Details = details };
+}
+
+/// <summary>What a run's instance shows as its custom status.</summary>
+/// <param name="Stages">In the order in which they were planned.</param>
+public sealed record StageProgress(IReadOnlyList<StageStatus> Stages);
+
+/// <summary>
+/// Runs stages and tells people about them: in the instance's custom status and, where a commit is known, by one check run a stage.
+/// Telling never holds up the work; <see cref="SettleAsync"/> waits until everything is told.
+/// </summary>
+internal sealed class StageBoard
+{
+    private const int MaximumDetails = 4_000;
+
+    private static readonly WorkflowPrimitive<PutCheckRunRequest, CheckRunReference> PutCheckRun = GitHubExpert.PutCheckRun.WaitingForTool();
+
+    private readonly OrchestrationWorkflowContext _context;
+    private readonly List<StageStatus> _stages;
+    private readonly List<Task> _reports = [];
+    private Change? _change;
+    private Uri? _runUrl;
+    private bool _muted;
+
+    public StageBoard(OrchestrationWorkflowContext context, params IEnumerable<string> planned)
+    {
+        _context = context;
+        _stages = [.. planned.Select(name => new StageStatus(name, StageState.Pending))];
+    }
+
+    public IReadOnlyList<StageStatus> Stages => _stages;
+
+    /// <summary>From now on stages are check runs on this change's head.</summary>
+    /// <param name="runUrl">Where people read more.</param>
+    public void ReportOn(Change change, Uri? runUrl)
+    {
+        _change = change;
+        _runUrl = runUrl;
+    }
+
+    /// <summary>Stops telling GitHub, because another run of the same head does.</summary>
+    public void Mute() => _muted = true;
+
+    /// <summary>
+    /// Runs a stage. What has begun is waited for, also when the run is cancelled meanwhile, so that nothing of it goes on unseen;
+    /// it then counts as cancelled.
+    /// </summary>
+    /// <param name="work">Gives the outcome; a tool's failure ends the stage as errored.</param>
+    public async Task<StageOutcome> RunAsync(string stage, WorkflowContext context, Func<WorkflowContext, Task<StageOutcome>> work)
+    {
+        var status = new StageStatus(stage, StageState.Running) { StartedAt = _context.UtcNow };
+        Show(status);
+        var announced = ReportAsync(status, annotations: []);
+
+        StageOutcome outcome;
+        try
+        {
+            outcome = await work(context.WithCancellation(CancellationToken.None));
+        }
+        catch (TaskFailedException exception)
+        {
+            outcome = new StageOutcome(StageState.Errored, Failure.From(exception).Message);
+        }
+
+        if (context.CancellationToken.IsCancellationRequested)
+        {
+            outcome = new StageOutcome(StageState.Cancelled, "The run was cancelled.");
+        }
+
+        status = status with
+        {
+            State = outcome.State,
+            Summary = outcome.Summary,
+            Details = outcome.Details is { Length: > MaximumDetails } details ? "…" + details[^MaximumDetails..] : outcome.Details,
+            CompletedAt = _context.UtcNow,
+        };
+        Show(status);
+        _reports.Add(ConcludeAsync(announced, status, outcome.Annotations));
+        return outcome;
+    }
+
+    /// <summary>Shows that a running stage waits for a person.</summary>
+    public void Wait(string stage, string summary)
+    {
+        var current = _stages.Single(each => string.Equals(each.Name, stage, StringComparison.Ordinal));
+        Show(current with { State = StageState.Waiting, Summary = summary });
+    }
+
+    /// <summary>Ends the stages that never began.</summary>
+    public void SkipPending(string summary, string? except = null)
+    {
+        foreach (var stage in _stages.Where(stage => stage.State == StageState.Pending && !string.Equals(stage.Name, except, StringComparison.Ordinal)).ToArray())
+        {
+            Show(stage with { State = StageState.Skipped, Summary = summary });
+        }
+    }
+
+    /// <exception cref="TaskFailedException">GitHub could not be told.</exception>
+    public Task SettleAsync() => Task.WhenAll(_reports);
+
+    private async Task ConcludeAsync(Task announced, StageStatus status, IReadOnlyList<CheckAnnotation> annotations)
+    {
+        try
+        {
+            await announced;
+        }
+        catch (TaskFailedException)
+        {
+            // The conclusion goes the same way and says what is wrong with it.
+        }
+
+        await ReportAsync(status, annotations);
+    }
+
+    private async Task ReportAsync(StageStatus status, IReadOnlyList<CheckAnnotation> annotations)
+    {
+        if (_change is null || _muted)
+        {
+            return;
+        }
+
+        var request = new PutCheckRunRequest(
+            _change.Repository,
+            _change.HeadSha,
+            $"Atomic DevOps / {status.Name}",
+            $"atomic-devops:{status.Name}",
+            status.State == StageState.Running ? CheckRunStatus.InProgress : CheckRunStatus.Completed)
+        {
+            Conclusion = Conclusion(status.State),
+            StartedAt = status.StartedAt,
+            CompletedAt = status.CompletedAt,
+            DetailsUrl = _runUrl,
+            Output = status.Summary is null ? null : new CheckRunOutput(Title(status), status.Summary, Text(status.Details)),
+            Annotations = annotations,
+        };
+        var checkRun = await PutCheckRun.ExecuteAsync(request, _context);
+        var current = _stages.Single(stage => string.Equals(stage.Name, status.Name, StringComparison.Ordinal));
+        Show(current with { CheckRun = checkRun.HtmlUrl });
+    }
+
+    private void Show(StageStatus status)
+    {
+        var index = _stages.FindIndex(stage => string.Equals(stage.Name, status.Name, StringComparison.Ordinal));
+        if (index < 0)
+        {
+            _stages.Add(status);
+        }
+        else
+        {
+            _stages[index] = status;
+        }
+
+        _context.Orchestration.SetCustomStatus(new StageProgress([.. _stages]));
+    }
+
+    private static string Title(StageStatus status) => status.State switch
+    {
+        StageState.Errored => "Could not be checked",
+        _ => status.State.ToString(),
+    };
+
+    private static string? Text(string? details)
+    {
+        if (details is null)
+        {
+            return null;
+        }
+
+        var fence = PullRequestComment.Fence(details);
+        return $"{fence}text\n{details}\n{fence}";
+    }
+
+    private static CheckRunConclusion? Conclusion(StageState state) => state switch
+    {
+        StageState.Passed => CheckRunConclusion.Success,
+        StageState.Failed => CheckRunConclusion.Failure,
+        StageState.Skipped => CheckRunConclusion.Skipped,
+        StageState.Cancelled => CheckRunConclusion.Cancelled,
+        StageState.Errored => CheckRunConclusion.Failure,
+        _ => null,
+    };
+}

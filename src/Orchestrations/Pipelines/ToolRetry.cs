@@ -1,0 +1,21 @@
+using AtomicDevOps.Activities.Tools;
+using AtomicDevOps.Primitives.Retry;
+using AtomicDevOps.Primitives.Workflow;
+
+namespace AtomicDevOps.Orchestrations.Pipelines;
+
+/// <summary>How long orchestrations wait for a tool that is away. The waits are durable timers, so a restart does not begin them anew.</summary>
+internal static class ToolRetry
+{
+    private static readonly RetryOptions Options = new()
+    {
+        MaxAttempts = 100,
+        Delay = TimeSpan.FromSeconds(1),
+        MaxDelay = TimeSpan.FromSeconds(30),
+        Budget = TimeSpan.FromMinutes(20),
+        ShouldHandle = failure => failure.IsCausedBy<ToolUnavailableException>(),
+    };
+
+    /// <summary>Tries again as long as the tool is only unavailable; every other failure is final.</summary>
+    public static WorkflowPrimitive<TIn, TOut> WaitingForTool<TIn, TOut>(this WorkflowPrimitive<TIn, TOut> call) => call.WithRetry(Options);
+}

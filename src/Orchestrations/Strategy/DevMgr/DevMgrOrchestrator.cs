@@ -1,0 +1,200 @@
+using System.Globalization;
+using AtomicDevOps.Activities.Pipelines;
+using AtomicDevOps.Activities.Platform;
+using AtomicDevOps.Orchestrations.Domains.CiPipeline;
+using AtomicDevOps.Orchestrations.Domains.Scm;
+using AtomicDevOps.Orchestrations.Pipelines;
+using AtomicDevOps.Primitives.Agents;
+using AtomicDevOps.Primitives.Workflow;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+
+namespace AtomicDevOps.Orchestrations.Strategy.DevMgr;
+
+/// <summary>L1: brings one change from request to verdict. Decides how thoroughly it is checked and whether it is merged.</summary>
+[Agent(AgentLayer.Orchestration, nameof(DevMgrOrchestrator), "Brings a change from request to verdict: how thoroughly it is checked, and whether it is merged.")]
+public static class DevMgrOrchestrator
+{
+    /// <summary>The gate at which a person decides about a merge.</summary>
+    public const string MergeGate = "merge";
+
+    private const string ApprovalStage = "approval";
+
+    public static SubOrchestration<DevMgrRequest, PipelineResult> Run { get; } =
+        new(nameof(DevMgrOrchestrator), (request, _) => RunId.Part(request.RunId, "dev"));
+
+    [Function(nameof(DevMgrOrchestrator))]
+    public static async Task<PipelineResult> RunAsync([OrchestrationTrigger] TaskOrchestrationContext orchestration)
+    {
+        var request = orchestration.GetInput<DevMgrRequest>()!;
+        var context = new OrchestrationWorkflowContext(orchestration, request.RunId) { Path = request.Path }.Enter(nameof(DevMgrOrchestrator));
+        if (request.Work.Command is { } command)
+        {
+            if (await CarryOutAsync(command, request, context) is { } done)
+            {
+                return done;
+            }
+        }
+
+        return await CheckAsync(request, context);
+    }
+
+    /// <returns>The result, or nothing where the command asks for a run of its own.</returns>
+    private static async Task<PipelineResult?> CarryOutAsync(PipelineCommand command, DevMgrRequest request, OrchestrationWorkflowContext context)
+    {
+        var authorized = await ScmWorkflowManager.Authorize.ExecuteAsync(
+            new ScmAuthorizeRequest(request.RunId, context.Path, request.Work.Repository, command.By), context);
+        if (!authorized)
+        {
+            return Ended(PipelineVerdict.Refused, $"{command.By} may not command runs of {request.Work.Repository}: that takes write access.");
+        }
+
+        switch (command.Verb)
+        {
+            case CommandVerb.Rerun:
+                return null;
+            case CommandVerb.Cancel:
+                var cancelled = await SignalOthersAsync(
+                    request, context, new CancellationRequest(PipelineVerdict.Cancelled, $"Cancelled by {command.By}."));
+                return Ended(PipelineVerdict.Passed, $"{cancelled} runs cancelled.");
+            default:
+                var approved = command.Verb == CommandVerb.Approve;
+                var decided = await PipelineRunActivities.SignalOthers.WaitingForTool().ExecuteAsync(
+                    new RunSignal(
+                        request.RunId,
+                        RunId.ForPullRequest(request.Work.Repository, request.Work.PullRequest!.Value),
+                        nameof(DevMgrOrchestrator),
+                        PipelineEvents.Approval(command.Gate ?? MergeGate),
+                        new ApprovalDecision(approved, command.By).ToPayload()),
+                    context);
+                return Ended(PipelineVerdict.Passed, string.Create(CultureInfo.InvariantCulture, $"{decided} runs told."));
+        }
+    }
+
+    private static async Task<PipelineResult> CheckAsync(DevMgrRequest request, OrchestrationWorkflowContext context)
+    {
+        var orchestration = context.Orchestration;
+        var cancelled = orchestration.WaitForExternalEvent<CancellationRequest>(PipelineEvents.Cancel);
+        if (request.Work.PullRequest is not null)
+        {
+            await SignalOthersAsync(
+                request,
+                context,
+                new CancellationRequest(PipelineVerdict.Superseded, "A newer request for the same pull request took over.") { NewHeadSha = request.Work.HeadSha });
+        }
+
+        var check = await ScmWorkflowManager.Check.ExecuteAsync(
+            new ScmCheckRequest(request.RunId, context.Path, request.Work) { RunUrl = request.RunUrl }, context);
+        if (check.Outcome != ScmOutcome.Allowed)
+        {
+            return await ReportAsync(request, context, check.Change, Ended(VerdictOf(check.Outcome), check.Summary, check.Change, check.Stages));
+        }
+
+        var change = check.Change!;
+        var configuration = check.Configuration!;
+        if (cancelled.IsCompleted)
+        {
+            return Ended(cancelled.Result.Verdict, cancelled.Result.Reason, change, check.Stages);
+        }
+
+        var plan = CiPlan.Decide(configuration.Test, check.Scope!, change.PullRequest?.IsDraft ?? false);
+        var ciRequest = new CiRequest(request.RunId, context.Path, change, configuration, plan.Strategy, request.Policy.Runner) { RunUrl = request.RunUrl };
+        var running = CiPipelineManager.Run.ExecuteAsync(ciRequest, context);
+        if (await Task.WhenAny(running, cancelled) == cancelled)
+        {
+            orchestration.SendEvent(RunId.Part(request.RunId, "ci"), PipelineEvents.Cancel, cancelled.Result);
+        }
+
+        var ci = await running;
+        StageStatus[] stages = [.. check.Stages, .. ci.Stages];
+        var summary = string.Create(CultureInfo.InvariantCulture, $"{ci.Summary} Scope: {plan.Scope.ToString().ToLowerInvariant()}, because {plan.Reason}.");
+        var result = Ended(ci.Verdict, summary, change, stages);
+        if (ci.Verdict is PipelineVerdict.Cancelled or PipelineVerdict.Superseded)
+        {
+            return result;
+        }
+
+        if (ci.Verdict == PipelineVerdict.Passed && MayMerge(configuration.Merge, change))
+        {
+            result = await MergeAsync(request, context, configuration.Merge, change, result, cancelled);
+        }
+
+        return result.Verdict is PipelineVerdict.Cancelled or PipelineVerdict.Superseded
+            ? result
+            : await ReportAsync(request, context, change, result);
+    }
+
+    private static async Task<PipelineResult> MergeAsync(
+        DevMgrRequest request,
+        OrchestrationWorkflowContext context,
+        MergeConfiguration merge,
+        Change change,
+        PipelineResult result,
+        Task<CancellationRequest> cancelled)
+    {
+        if (merge.Approval)
+        {
+            var board = new StageBoard(context, ApprovalStage);
+            board.ReportOn(change, request.RunUrl);
+            var approval = await Approval.WaitAsync(context, board, ApprovalStage, MergeGate, merge.ApprovalTimeout, cancelled);
+            result = result with { Stages = [.. result.Stages, .. board.Stages] };
+            if (approval is { } refused)
+            {
+                return result with { Verdict = refused.Verdict, Summary = refused.Summary };
+            }
+        }
+
+        if (cancelled.IsCompleted)
+        {
+            return result with { Verdict = cancelled.Result.Verdict, Summary = cancelled.Result.Reason };
+        }
+
+        var merged = await ScmWorkflowManager.Merge.ExecuteAsync(
+            new ScmMergeRequest(request.RunId, context.Path, change, merge.Method) { RunUrl = request.RunUrl }, context);
+        result = result with { Stages = [.. result.Stages, .. merged.Stages], MergeSha = merged.Merge.MergeSha };
+        return merged.Merge.Outcome switch
+        {
+            _ when merged.Merge.IsMerged => result with { Verdict = PipelineVerdict.Merged },
+            Activities.Experts.GitHub.MergeOutcome.HeadMoved => result with { Verdict = PipelineVerdict.Superseded, Summary = "The head moved while it was checked." },
+            _ => result with { Verdict = PipelineVerdict.Failed, Summary = merged.Merge.Message ?? "GitHub did not merge it." },
+        };
+    }
+
+    // A stranger's change is merged by a person, whatever the repository says.
+    private static bool MayMerge(MergeConfiguration merge, Change change) =>
+        merge.Automatic && change.PullRequest is { IsFromFork: false, IsDraft: false };
+
+    private static async Task<PipelineResult> ReportAsync(
+        DevMgrRequest request, OrchestrationWorkflowContext context, Change? change, PipelineResult result)
+    {
+        if (change?.PullRequest is not null)
+        {
+            await ScmWorkflowManager.Report.ExecuteAsync(
+                new ScmReportRequest(request.RunId, context.Path, change, result) { RunUrl = request.RunUrl }, context);
+        }
+
+        return result;
+    }
+
+    private static Task<int> SignalOthersAsync(DevMgrRequest request, OrchestrationWorkflowContext context, CancellationRequest cancellation) =>
+        PipelineRunActivities.SignalOthers.WaitingForTool().ExecuteAsync(
+            new RunSignal(
+                request.RunId,
+                RunId.ForPullRequest(request.Work.Repository, request.Work.PullRequest!.Value),
+                RunId.Orchestrator,
+                PipelineEvents.Cancel,
+                cancellation.ToPayload()),
+            context);
+
+    private static PipelineVerdict VerdictOf(ScmOutcome outcome) => outcome switch
+    {
+        ScmOutcome.Rejected => PipelineVerdict.Failed,
+        ScmOutcome.Refused => PipelineVerdict.Refused,
+        ScmOutcome.Superseded => PipelineVerdict.Superseded,
+        _ => PipelineVerdict.Errored,
+    };
+
+    private static PipelineResult Ended(
+        PipelineVerdict verdict, string summary, Change? change = null, IReadOnlyList<StageStatus>? stages = null) =>
+        new(verdict, summary, change?.HeadSha, stages ?? []);
+}
