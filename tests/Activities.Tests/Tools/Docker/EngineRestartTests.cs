@@ -43,7 +43,7 @@ public sealed class EngineRestartTests
         await using var engine = await OwnEngine.StartAsync();
         await using var docker = new DockerServices(engine.Endpoint);
         await ImportBusyboxAsync(docker);
-        var request = new ImageBuildRequest(docker.RunId, await docker.WorkspaceAsync(("Dockerfile", $"FROM {Image}\nRUN echo begun-$((1+1)) && test -e /again || sleep 5\n")));
+        var request = new ImageBuildRequest(docker.RunId, await docker.WorkspaceAsync(("Dockerfile", $"FROM {Image}\nRUN echo begun-$((1+1)) && sleep 3\n")));
         var building = docker.Expert.BuildImageAsync(request, Cancelled);
         await UntilOutputAsync(docker, "build", "begun-2");
 
