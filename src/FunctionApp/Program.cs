@@ -1,1 +1,10 @@
-Console.WriteLine("FunctionApp");
+using AtomicDevOps.FunctionApp;
+using AtomicDevOps.FunctionApp.Agents;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.Hosting;
+
+var builder = FunctionsApplication.CreateBuilder(args);
+builder.ConfigureFunctionsWebApplication();
+builder.UseMiddleware<AgentMiddleware>();
+builder.Services.AddAtomicDevOps(builder.Configuration);
+builder.Build().Run();

@@ -50,6 +50,23 @@ public class RetryPolicy
 
     internal Func<TaskFailureDetails, bool> ShouldHandle { get; private init; } = static _ => true;
 
+    /// <param name="failures">Attempts that have failed, from 1.</param>
+    /// <param name="elapsed">Time since the first attempt started.</param>
+    /// <returns>How long to wait before the next attempt; null for no further one.</returns>
+    internal TimeSpan? DelayAfter(int failures, TimeSpan elapsed, TaskFailureDetails failure)
+    {
+        if (failures >= MaxNumberOfAttempts
+            || (RetryTimeout != Timeout.InfiniteTimeSpan && elapsed >= RetryTimeout)
+            || !ShouldHandle(failure))
+        {
+            return null;
+        }
+
+        var longest = MaxRetryInterval == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : MaxRetryInterval;
+        var milliseconds = FirstRetryInterval.TotalMilliseconds * Math.Pow(BackoffCoefficient, failures - 1);
+        return milliseconds < longest.TotalMilliseconds ? TimeSpan.FromMilliseconds(milliseconds) : longest;
+    }
+
     private static void RequireAtLeast(TimeSpan firstRetryInterval, TimeSpan? value, string name)
     {
         if (value < firstRetryInterval && value != Timeout.InfiniteTimeSpan)

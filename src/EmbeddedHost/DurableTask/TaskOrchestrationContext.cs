@@ -72,9 +72,11 @@ public abstract class TaskOrchestrationContext
         var elapsed = CreateTimer(timeout, timer.Token);
         var received = WaitForExternalEvent<T>(eventName, wait.Token);
 
-        var loser = await Task.WhenAny(elapsed, received) == received ? timer : wait;
-        await loser.CancelAsync();
+        Cancel(await Task.WhenAny(elapsed, received) == received ? timer : wait);
         return await received;
+
+        // On this thread: CancelAsync would run the callbacks on another one.
+        static void Cancel(CancellationTokenSource source) => source.Cancel();
     }
 
     /// <summary>Raises an event on another instance; an instance that is not there ignores it.</summary>

@@ -1,3 +1,6 @@
+using AtomicDevOps.EmbeddedHost.Engine;
+using Microsoft.Azure.Functions.Worker;
+
 namespace AtomicDevOps.EmbeddedHost.Triggers;
 
 /// <summary>The app's functions, in the order of their names.</summary>
@@ -10,4 +13,18 @@ internal sealed class FunctionCatalog(IEnumerable<FunctionDescriptor> functions)
         from function in Functions
         where function.Trigger is TTrigger
         select (function, (TTrigger)(object)function.Trigger);
+
+    /// <summary>Makes the orchestrators and activities known to the engine.</summary>
+    public void RegisterWith(FunctionRegistry registry, FunctionExecutor executor)
+    {
+        foreach (var (function, trigger) in With<OrchestrationTriggerAttribute>())
+        {
+            registry.AddOrchestrator(trigger.Orchestration ?? function.Name, context => executor.RunOrchestratorAsync(function, context));
+        }
+
+        foreach (var (function, trigger) in With<ActivityTriggerAttribute>())
+        {
+            registry.AddActivity(trigger.Activity ?? function.Name, invocation => executor.RunActivityAsync(function, invocation));
+        }
+    }
 }

@@ -21,6 +21,9 @@ public static class RunId
     private const int ShaDigits = 20;
     private const int LongestKey = 32;
 
+    /// <summary>What the ids of all runs of a repository begin with.</summary>
+    public static string ForRepository(RepositoryName repository) => $"{Prefix}{Segment(repository)}:";
+
     /// <summary>What the ids of all runs of a pull request begin with.</summary>
     public static string ForPullRequest(RepositoryName repository, int number) =>
         string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Segment(repository)}:{number}:");

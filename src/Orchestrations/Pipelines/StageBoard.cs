@@ -31,7 +31,7 @@ internal sealed class StageBoard
 {
     private const int MaximumDetails = 4_000;
 
-    private static readonly WorkflowPrimitive<PutCheckRunRequest, CheckRun> PutCheckRun = GitHubExpert.PutCheckRun.WaitingForTool();
+    private static readonly WorkflowPrimitive<PutCheckRunRequest, CheckRunReference> PutCheckRun = GitHubExpert.PutCheckRun.WaitingForTool();
 
     private readonly OrchestrationWorkflowContext _context;
     private readonly List<StageStatus> _stages;

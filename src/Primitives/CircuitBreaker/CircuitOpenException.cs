@@ -1,16 +1,14 @@
 namespace AtomicDevOps.Primitives.CircuitBreaker;
 
-/// <summary>The work was not begun, because it has kept failing.</summary>
+/// <summary>The work was not begun, because it has kept failing. The inner exception is Polly's.</summary>
 public sealed class CircuitOpenException : Exception
 {
     internal CircuitOpenException(TimeSpan? retryAfter, Exception innerException)
-        : base(
-            retryAfter is { } wait ? $"The circuit is open, because the work has kept failing. Try again in {wait}." : "The circuit is open: another call is trying whether the work succeeds again.",
-            innerException)
+        : base($"The circuit is open, because the work has kept failing. Try again in {retryAfter}.", innerException)
     {
         RetryAfter = retryAfter;
     }
 
-    /// <summary>When one call may try again; null while one is trying.</summary>
+    /// <summary>How long the break lasts at most from now.</summary>
     public TimeSpan? RetryAfter { get; }
 }

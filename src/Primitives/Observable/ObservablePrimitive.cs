@@ -28,7 +28,7 @@ public sealed class ObservablePrimitive<TIn, TOut> : WorkflowPrimitive<TIn, TOut
         var subject = _options.Subject?.Invoke(input);
         var startedAt = context.UtcNow;
         // A span that is open while an orchestration waits would be lost with the process or begun again by a replay.
-        using var open = context.IsDurable ? null : WorkflowTelemetry.Source.StartActivity(_options.Operation);
+        using var open = context.IsDurable ? null : StartSpan(startedAt);
         TOut output;
         try
         {
@@ -59,6 +59,9 @@ public sealed class ObservablePrimitive<TIn, TOut> : WorkflowPrimitive<TIn, TOut
         return output;
     }
 
+    private Activity? StartSpan(DateTimeOffset startedAt) =>
+        WorkflowTelemetry.Source.StartActivity(_options.Operation, ActivityKind.Internal, parentContext: default, startTime: startedAt);
+
     private void Emit(Activity? open, Ending ending, WorkflowContext context)
     {
         if (context.IsReplaying)
@@ -68,9 +71,7 @@ public sealed class ObservablePrimitive<TIn, TOut> : WorkflowPrimitive<TIn, TOut
 
         WorkflowTelemetry.Duration.Record(
             ending.Duration.TotalSeconds, new("operation", _options.Operation), new("outcome", ending.Outcome.ToString()));
-        using var late = context.IsDurable
-            ? WorkflowTelemetry.Source.StartActivity(_options.Operation, ActivityKind.Internal, parentContext: default, startTime: ending.StartedAt)
-            : null;
+        using var late = context.IsDurable ? StartSpan(ending.StartedAt) : null;
         if ((open ?? late) is not { } span)
         {
             return;

@@ -53,7 +53,7 @@ public sealed record RetryOptions
     public TimeSpan? Budget
     {
         get;
-        init => field = value is null || value > TimeSpan.Zero
+        init => field = value is null or { Ticks: > 0 }
             ? value
             : throw new ArgumentOutOfRangeException(nameof(value), value, $"{nameof(Budget)} is how long attempts may go on: a positive time, or null for no limit.");
     }

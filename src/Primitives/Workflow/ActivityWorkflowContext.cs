@@ -13,6 +13,9 @@ public sealed class ActivityWorkflowContext(
     ILoggerFactory loggerFactory,
     CancellationToken cancellationToken = default) : WorkflowContext(correlationId, cancellationToken)
 {
+    // A timer of the runtime reaches about 49 days.
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(40);
+
     private readonly TimeProvider _timeProvider = timeProvider ?? throw new ArgumentNullException(nameof(timeProvider));
     private readonly ILoggerFactory _loggerFactory = loggerFactory ?? throw new ArgumentNullException(nameof(loggerFactory));
 
@@ -50,6 +53,13 @@ public sealed class ActivityWorkflowContext(
     public override ActivityWorkflowContext WithCancellation(CancellationToken cancellationToken) =>
         (ActivityWorkflowContext)base.WithCancellation(cancellationToken);
 
-    private protected override Task StartTimerAsync(TimeSpan delay, CancellationToken cancellationToken) =>
-        Task.Delay(delay, _timeProvider, cancellationToken);
+    private protected override async Task StartTimerAsync(TimeSpan delay, CancellationToken cancellationToken)
+    {
+        for (; delay > LongestTimer; delay -= LongestTimer)
+        {
+            await Task.Delay(LongestTimer, _timeProvider, cancellationToken);
+        }
+
+        await Task.Delay(delay, _timeProvider, cancellationToken);
+    }
 }

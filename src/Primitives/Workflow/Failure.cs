@@ -20,8 +20,8 @@ public sealed record Failure(IReadOnlyList<string> ErrorTypes, string Message, F
     public static Failure From(Exception exception)
     {
         ArgumentNullException.ThrowIfNull(exception);
-        return exception is TaskFailedException { FailureDetails: { } details }
-            ? From(details)
+        return exception is TaskFailedException failed
+            ? From(failed.FailureDetails)
             : new(NamesOf(exception.GetType()), exception.Message, exception.InnerException is { } inner ? From(inner) : null);
     }
 
@@ -46,9 +46,9 @@ public sealed record Failure(IReadOnlyList<string> ErrorTypes, string Message, F
     private static List<string> NamesOf(Type exceptionType)
     {
         var names = new List<string>();
-        for (var type = exceptionType; type is not null && type != typeof(object); type = type.BaseType)
+        for (var type = exceptionType; type != typeof(object); type = type.BaseType!)
         {
-            names.Add(type.FullName ?? type.Name);
+            names.Add(type.FullName!);
         }
 
         return names;

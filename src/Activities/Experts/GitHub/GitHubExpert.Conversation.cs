@@ -1,12 +1,17 @@
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.GitHub;
+using AtomicDevOps.Primitives.Workflow;
+using Microsoft.Azure.Functions.Worker;
 
 namespace AtomicDevOps.Activities.Experts.GitHub;
 
 public sealed partial class GitHubExpert
 {
+    public static ActivityCall<PutCommentRequest, IssueComment> PutComment { get; } = new("GitHubExpert_PutComment");
+
     /// <summary>Keeps one comment of ours up to date in place; others with the same marker, left by lost answers, are removed.</summary>
-    public async Task<IssueComment> PutCommentAsync(PutCommentRequest input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_PutComment")]
+    public async Task<IssueComment> PutCommentAsync([ActivityTrigger] PutCommentRequest input, CancellationToken cancellationToken)
     {
         var marker = GitHubMarker.Line(input.Marker);
         var body = GitHubText.Cut($"{marker}\n{input.Body}", GitHubText.Body);
@@ -36,15 +41,21 @@ public sealed partial class GitHubExpert
             : await github.UpdateCommentAsync(input.Repository, ours[0].Id, body, cancellationToken);
     }
 
+    public static ActivityCall<AddLabelsRequest, IReadOnlyList<Label>> AddLabels { get; } = new("GitHubExpert_AddLabels");
+
     /// <summary>Adds labels; those that are there already stay.</summary>
-    public async Task<IReadOnlyList<Label>> AddLabelsAsync(AddLabelsRequest input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_AddLabels")]
+    public async Task<IReadOnlyList<Label>> AddLabelsAsync([ActivityTrigger] AddLabelsRequest input, CancellationToken cancellationToken)
     {
         Require(input.Labels.Count > 0, "Give at least one label.");
         return await github.AddLabelsAsync(input.Repository, input.Number, input.Labels, cancellationToken);
     }
 
+    public static ActivityCall<RemoveLabelRequest, IReadOnlyList<Label>> RemoveLabel { get; } = new("GitHubExpert_RemoveLabel");
+
     /// <summary>Removes a label and tells which are left; one that is not there is no error.</summary>
-    public async Task<IReadOnlyList<Label>> RemoveLabelAsync(RemoveLabelRequest input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_RemoveLabel")]
+    public async Task<IReadOnlyList<Label>> RemoveLabelAsync([ActivityTrigger] RemoveLabelRequest input, CancellationToken cancellationToken)
     {
         try
         {

@@ -15,6 +15,7 @@ internal sealed partial class TimerFunctions(
     FunctionExecutor executor,
     TimerStatusStore store,
     TimeProvider clock,
+    IHostApplicationLifetime lifetime,
     ILogger<TimerFunctions> logger) : BackgroundService
 {
     /// <summary>The clock may be set while a timer waits: it looks again at least this often.</summary>
@@ -43,8 +44,11 @@ internal sealed partial class TimerFunctions(
         return problems.Count == 0 ? timers : throw FunctionSetupException.From(problems);
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(timers.Select(timer => RunAsync(timer, stoppingToken)));
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await StartedAsync(stoppingToken);
+        await Task.WhenAll(timers.Select(timer => RunAsync(timer, stoppingToken)));
+    }
 
     private static TimeZoneInfo TimeZoneOf(IConfiguration configuration, TimeProvider clock, List<string> problems)
     {
@@ -71,6 +75,14 @@ internal sealed partial class TimerFunctions(
 
     [GeneratedRegex("%(?<name>[^%]+)%", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex SettingName();
+
+    /// <summary>A function may need the engine, and its address: both are there once the whole host has started.</summary>
+    private async Task StartedAsync(CancellationToken stopping)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var onStarted = lifetime.ApplicationStarted.Register(started.SetResult);
+        await started.Task.WaitAsync(stopping);
+    }
 
     private async Task RunAsync(TimerFunction timer, CancellationToken stopping)
     {

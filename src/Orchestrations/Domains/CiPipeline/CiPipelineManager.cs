@@ -3,7 +3,6 @@ using AtomicDevOps.Activities.Experts.GitCore;
 using AtomicDevOps.Activities.Experts.PyTest;
 using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Tools.Docker;
-using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.Orchestrations.Pipelines;
 using AtomicDevOps.Primitives.Agents;

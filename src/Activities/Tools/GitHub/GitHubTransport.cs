@@ -1,0 +1,492 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using Polly;
+using Polly.Retry;
+
+namespace AtomicDevOps.Activities.Tools.GitHub;
+
+/// <summary>
+/// Carries requests to GitHub by its rules: version and token, limits kept, short troubles retried where that is safe, unchanged answers
+/// taken from the cache, redirects followed without handing the token to another host, and refusals made clear errors.
+/// </summary>
+internal sealed class GitHubTransport : IDisposable
+{
+    public const string Tool = "GitHub API";
+    public const string ClientName = "GitHub";
+
+    private const int MaxRedirects = 5;
+    private const int Retries = 3;
+    private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(500);
+
+    private readonly IHttpClientFactory _clients;
+    private readonly TimeProvider _timeProvider;
+    private readonly TimeSpan _rateLimitWait;
+    private readonly Uri _baseAddress;
+    private readonly RateLimitGate _gate;
+    private readonly EntityTagCache _cache;
+    private readonly SemaphoreSlim _concurrency;
+    private readonly ResiliencePipeline<HttpResponseMessage> _repeatable;
+    private readonly ResiliencePipeline<HttpResponseMessage> _once;
+
+    public GitHubTransport(IHttpClientFactory clients, IOptions<GitHubOptions> options, TimeProvider timeProvider)
+    {
+        _clients = clients;
+        _timeProvider = timeProvider;
+        _rateLimitWait = options.Value.RateLimitWait;
+        _baseAddress = WithTrailingSlash(options.Value.BaseAddress);
+        _gate = new RateLimitGate(timeProvider);
+        _cache = new EntityTagCache(options.Value.CacheBytes);
+        _concurrency = new SemaphoreSlim(options.Value.MaxConcurrency);
+        _repeatable = CreatePipeline(new PredicateBuilder<HttpResponseMessage>()
+            .Handle<HttpRequestException>(IsTransient)
+            .Handle<TimeoutException>()
+            .HandleResult(response => (int)response.StatusCode >= 500 && response.Headers.RetryAfter is null));
+        _once = CreatePipeline(new PredicateBuilder<HttpResponseMessage>().Handle<HttpRequestException>(WasNeverSent));
+    }
+
+    /// <summary>How long GitHub wants to be left alone; zero when it may be asked.</summary>
+    public TimeSpan Pause => _gate.Remaining;
+
+    /// <param name="tokens">Where the token comes from; <see langword="null"/> where the request brings its own or needs none.</param>
+    public async Task<GitHubResponse> SendAsync(GitHubRequest request, IGitHubTokenSource? tokens, CancellationToken cancellationToken)
+    {
+        var uri = Resolve(request);
+        var key = $"{request.Accept} {uri.AbsoluteUri}";
+        var cached = request.IsCacheable ? _cache.Find(key) : null;
+
+        using var response = await ExchangeAsync(request, tokens, uri, cached, HttpCompletionOption.ResponseContentRead, cancellationToken);
+        if (response.StatusCode == HttpStatusCode.NotModified && cached is not null)
+        {
+            return new GitHubResponse(cached.Body, cached.Next);
+        }
+
+        var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        var next = FindNext(response);
+        if (request.IsCacheable && response.StatusCode == HttpStatusCode.OK && response.Headers.ETag is { } tag)
+        {
+            _cache.Put(key, new CachedAnswer(tag.ToString(), body, next));
+        }
+
+        return new GitHubResponse(body, next);
+    }
+
+    /// <summary>Opens an answer's content as it comes; closing the stream ends the exchange.</summary>
+    public async Task<Stream> OpenAsync(GitHubRequest request, IGitHubTokenSource? tokens, CancellationToken cancellationToken)
+    {
+        var response = await ExchangeAsync(
+            request, tokens, Resolve(request), cached: null, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        try
+        {
+            return new ResponseStream(response, await response.Content.ReadAsStreamAsync(cancellationToken));
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    public static T Read<T>(GitHubRequest request, GitHubResponse response)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(response.Body, GitHubJson.Options)
+                ?? throw new ToolException(Tool, $"{request} was answered with nothing where {typeof(T).Name} was expected.");
+        }
+        catch (JsonException exception)
+        {
+            throw new ToolException(
+                Tool, $"{request} was answered in a form that is not GitHub's ({exception.Message}): is GitHub:BaseAddress right?", exception);
+        }
+    }
+
+    public void Dispose() => _concurrency.Dispose();
+
+    private async Task<HttpResponseMessage> ExchangeAsync(
+        GitHubRequest request,
+        IGitHubTokenSource? tokens,
+        Uri uri,
+        CachedAnswer? cached,
+        HttpCompletionOption completion,
+        CancellationToken cancellationToken)
+    {
+        var waited = TimeSpan.Zero;
+        var renewed = false;
+        var redirects = 0;
+        while (true)
+        {
+            waited += await PassGateAsync(request, waited, cancellationToken);
+            var token = request.Token ?? (tokens is null ? null : await tokens.GetTokenAsync(cancellationToken));
+            await _concurrency.WaitAsync(cancellationToken);
+            HttpResponseMessage response;
+            DateTimeOffset sentAt;
+            try
+            {
+                waited += await PassGateAsync(request, waited, cancellationToken);
+                sentAt = _timeProvider.GetUtcNow();
+                response = await SendWithRetriesAsync(request, uri, token, cached, completion, cancellationToken);
+            }
+            finally
+            {
+                _concurrency.Release();
+            }
+
+            var isDone = false;
+            try
+            {
+                ReportLimits(response);
+                if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotModified)
+                {
+                    _gate.ReportServed(sentAt);
+                    isDone = true;
+                    return response;
+                }
+
+                if (FindRedirect(request, uri, response) is { } target && redirects++ < MaxRedirects)
+                {
+                    uri = target;
+                    continue;
+                }
+
+                var error = GitHubErrorBody.Read(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+                if (CloseGateIfLimited(response, error, sentAt))
+                {
+                    continue;
+                }
+
+                if (response.StatusCode == HttpStatusCode.Unauthorized && !renewed && tokens is AppTokenSource app && token is not null)
+                {
+                    app.Forget(token);
+                    renewed = true;
+                    continue;
+                }
+
+                throw ToException(request, response, error);
+            }
+            finally
+            {
+                if (!isDone)
+                {
+                    response.Dispose();
+                }
+            }
+        }
+    }
+
+    private async Task<TimeSpan> PassGateAsync(GitHubRequest request, TimeSpan waited, CancellationToken cancellationToken)
+    {
+        var started = waited;
+        while (_gate.Remaining is var pause && pause > TimeSpan.Zero)
+        {
+            waited += pause;
+            if (waited > _rateLimitWait)
+            {
+                throw new ToolUnavailableException(
+                    Tool, string.Create(CultureInfo.InvariantCulture, $"{request} has to wait for the rate limit for another {pause.TotalSeconds:0} s."))
+                {
+                    RetryAfter = pause,
+                };
+            }
+
+            await Task.Delay(pause, _timeProvider, cancellationToken);
+        }
+
+        return waited - started;
+    }
+
+    private async Task<HttpResponseMessage> SendWithRetriesAsync(
+        GitHubRequest request, Uri uri, string? token, CachedAnswer? cached, HttpCompletionOption completion, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await (request.IsRepeatable ? _repeatable : _once).ExecuteAsync(
+                async attemptToken =>
+                {
+                    using var message = CreateMessage(request, uri, token, cached);
+                    var client = _clients.CreateClient(ClientName);
+                    try
+                    {
+                        return await client.SendAsync(message, completion, attemptToken);
+                    }
+                    catch (OperationCanceledException exception) when (exception.InnerException is TimeoutException)
+                    {
+                        throw new TimeoutException($"No answer within {client.Timeout}.", exception);
+                    }
+                },
+                cancellationToken);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new ToolUnavailableException(Tool, $"{request} got no answer in time from {uri.Host}.", exception);
+        }
+        catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            throw new ToolException(Tool, $"{request} was answered with more than this client takes.", exception);
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new ToolUnavailableException(Tool, $"{request}: {uri.Host}:{uri.Port} cannot be reached: {exception.Message}", exception);
+        }
+    }
+
+    private HttpRequestMessage CreateMessage(GitHubRequest request, Uri uri, string? token, CachedAnswer? cached)
+    {
+        var message = new HttpRequestMessage(request.Method, uri);
+        message.Headers.Accept.ParseAdd(request.Accept);
+        message.Headers.Add("X-GitHub-Api-Version", "2022-11-28");
+        message.Headers.UserAgent.ParseAdd("AtomicDevOps");
+        if (token is not null && IsSameOrigin(uri, _baseAddress))
+        {
+            message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+
+        if (cached is not null)
+        {
+            message.Headers.IfNoneMatch.ParseAdd(cached.EntityTag);
+        }
+
+        if (request.Body is { } body)
+        {
+            message.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), GitHubJson.Options));
+            message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json", "utf-8");
+        }
+
+        return message;
+    }
+
+    private ResiliencePipeline<HttpResponseMessage> CreatePipeline(PredicateBuilder<HttpResponseMessage> shouldHandle)
+        => new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = _timeProvider }
+            .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
+            {
+                ShouldHandle = shouldHandle,
+                MaxRetryAttempts = Retries,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = FirstRetryDelay,
+            })
+            .Build();
+
+    private Uri Resolve(GitHubRequest request)
+    {
+        var uri = new Uri(_baseAddress, request.Address);
+        return IsSameOrigin(uri, _baseAddress)
+            ? uri
+            : throw new ToolException(Tool, $"{request} leads to {uri.Host}, which is not {_baseAddress.Host}; it is not followed.");
+    }
+
+    private Uri? FindRedirect(GitHubRequest request, Uri from, HttpResponseMessage response)
+    {
+        var isRead = request.Method == HttpMethod.Get;
+        var mayFollow = response.StatusCode switch
+        {
+            HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther => isRead,
+            HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect => true,
+            _ => false,
+        };
+        if (!mayFollow || response.Headers.Location is not { } location)
+        {
+            return null;
+        }
+
+        var target = new Uri(from, location);
+        var isSafe = target.Scheme is "https" || (target.Scheme is "http" && from.Scheme is "http");
+        return isSafe && (isRead || IsSameOrigin(target, _baseAddress)) ? target : null;
+    }
+
+    private void ReportLimits(HttpResponseMessage response)
+    {
+        if (Header(response, "x-ratelimit-remaining") is "0"
+            && Header(response, "x-ratelimit-resource") is null or "core"
+            && UntilReset(response) is { } pause)
+        {
+            _gate.Close(pause);
+        }
+    }
+
+    private bool CloseGateIfLimited(HttpResponseMessage response, GitHubErrorBody error, DateTimeOffset sentAt)
+    {
+        var retryAfter = RetryAfter(response);
+        var isLimited = response.StatusCode switch
+        {
+            HttpStatusCode.TooManyRequests => true,
+            HttpStatusCode.Forbidden => retryAfter is not null
+                || Header(response, "x-ratelimit-remaining") is "0"
+                || error.Reason.Contains("rate limit", StringComparison.OrdinalIgnoreCase)
+                || error.Reason.Contains("abuse detection", StringComparison.OrdinalIgnoreCase),
+            HttpStatusCode.ServiceUnavailable => retryAfter is not null,
+            _ => false,
+        };
+        if (!isLimited)
+        {
+            return false;
+        }
+
+        if (retryAfter is { } pause)
+        {
+            _gate.Close(pause);
+        }
+        else if (Header(response, "x-ratelimit-remaining") is not "0" || UntilReset(response) is null)
+        {
+            _gate.CloseForUnknown(sentAt);
+        }
+
+        return true;
+    }
+
+    /// <summary>Reckoned by the server's clock where it tells, since ours may differ; a second more, since GitHub cuts to whole ones.</summary>
+    private TimeSpan? UntilReset(HttpResponseMessage response)
+    {
+        if (!long.TryParse(Header(response, "x-ratelimit-reset"), NumberStyles.None, CultureInfo.InvariantCulture, out var reset)
+            || reset > DateTimeOffset.MaxValue.ToUnixTimeSeconds())
+        {
+            return null;
+        }
+
+        return AtLeastASecond(DateTimeOffset.FromUnixTimeSeconds(reset) - Now(response) + TimeSpan.FromSeconds(1));
+    }
+
+    private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
+    {
+        { Delta: { } delta } => AtLeastASecond(delta),
+        { Date: { } date } => AtLeastASecond(date - Now(response)),
+        _ => null,
+    };
+
+    private DateTimeOffset Now(HttpResponseMessage response) => response.Headers.Date ?? _timeProvider.GetUtcNow();
+
+    private static TimeSpan AtLeastASecond(TimeSpan pause) => pause < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : pause;
+
+    private static ToolException ToException(GitHubRequest request, HttpResponseMessage response, GitHubErrorBody error)
+    {
+        var status = (int)response.StatusCode;
+        var reason = error.Reason.Length > 0 ? error.Reason : response.ReasonPhrase ?? "no reason given";
+        var answer = string.Create(CultureInfo.InvariantCulture, $"{request} was answered with {status}: {reason}");
+        var see = error.DocumentationUrl is { } url ? $" See {url}" : "";
+        switch (response.StatusCode)
+        {
+            case HttpStatusCode.Unauthorized:
+                var cure = request.Token is not null
+                    ? "GitHub does not know the app by that key: check GitHub:App:ClientId or AppId, its PrivateKey, and this machine's clock."
+                    : "The token is invalid, expired or revoked: set GitHub:Token or GitHub:App to one that is valid.";
+                return new GitHubRequestException(Tool, $"{answer}. {cure}", response.StatusCode, reason);
+            case HttpStatusCode.NotFound or HttpStatusCode.Gone:
+                return new ToolNotFoundException(
+                    Tool, $"{answer}. Either it does not exist, or the credentials lack the permission to see it{Needed(response)}.{see}");
+            case HttpStatusCode.Forbidden:
+                return new GitHubRequestException(
+                    Tool, $"{answer}. The credentials may not do this{Needed(response)}.{see}", response.StatusCode, reason);
+            case >= HttpStatusCode.InternalServerError or HttpStatusCode.RequestTimeout:
+                return new ToolUnavailableException(Tool, $"{answer}.");
+            case >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest:
+                return new GitHubRequestException(
+                    Tool,
+                    $"{answer}. It leads to {response.Headers.Location?.ToString().Split('?')[0] ?? "nowhere"}, which is not followed: was the repository renamed?",
+                    response.StatusCode,
+                    reason);
+            default:
+                return new GitHubRequestException(Tool, $"{answer}.{see}", response.StatusCode, reason);
+        }
+    }
+
+    private static string Needed(HttpResponseMessage response)
+        => Header(response, "x-accepted-github-permissions") is { Length: > 0 } permissions ? $" (needed: {permissions})"
+            : Header(response, "x-accepted-oauth-scopes") is { Length: > 0 } scopes ? $" (needed scopes: {scopes})"
+            : "";
+
+    /// <summary>https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api: <c>Link: &lt;…&gt;; rel="next", …</c></summary>
+    private static Uri? FindNext(HttpResponseMessage response)
+    {
+        if (!response.Headers.TryGetValues("Link", out var values))
+        {
+            return null;
+        }
+
+        foreach (var link in values.SelectMany(v => v.Split(',')))
+        {
+            var start = link.IndexOf('<', StringComparison.Ordinal);
+            var end = link.IndexOf('>', StringComparison.Ordinal);
+            if (start >= 0
+                && end > start
+                && link[end..].Contains("rel=\"next\"", StringComparison.OrdinalIgnoreCase)
+                && Uri.TryCreate(link[(start + 1)..end], UriKind.Absolute, out var next))
+            {
+                return next;
+            }
+        }
+
+        return null;
+    }
+
+    private static string? Header(HttpResponseMessage response, string name)
+        => response.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
+
+    private static bool IsTransient(HttpRequestException exception) => exception.HttpRequestError != HttpRequestError.ConfigurationLimitExceeded;
+
+    private static bool WasNeverSent(HttpRequestException exception) => exception.HttpRequestError
+        is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError;
+
+    private static bool IsSameOrigin(Uri one, Uri other)
+        => Uri.Compare(one, other, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
+
+    private static Uri WithTrailingSlash(Uri address)
+        => address.AbsolutePath.EndsWith('/') ? address : new Uri($"{address.AbsoluteUri}/");
+
+    /// <summary>Keeps the exchange open as long as its content is read.</summary>
+    private sealed class ResponseStream(HttpResponseMessage response, Stream content) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => content.Read(buffer, offset, count);
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                return await content.ReadAsync(buffer, cancellationToken);
+            }
+            catch (Exception exception) when (exception is HttpRequestException or IOException)
+            {
+                throw new ToolUnavailableException(Tool, "the connection broke in the middle of an answer.", exception);
+            }
+        }
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+            => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                content.Dispose();
+                response.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+namespace AtomicDevOps.Activities.Tools.GitHub;
+
+/// <summary>
+/// Holds every request of a client back until the time that GitHub named. Rules:
+/// https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately.
+/// </summary>
+internal sealed class RateLimitGate(TimeProvider timeProvider)
+{
+    private static readonly TimeSpan FirstSecondaryPause = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LongestSecondaryPause = TimeSpan.FromHours(1);
+
+    private readonly Lock _lock = new();
+    private DateTimeOffset _opensAt = DateTimeOffset.MinValue;
+    private DateTimeOffset _closedAt = DateTimeOffset.MinValue;
+    private TimeSpan _nextSecondaryPause = FirstSecondaryPause;
+
+    /// <summary>How long it stays closed; zero when it is open.</summary>
+    public TimeSpan Remaining
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var remaining = _opensAt - timeProvider.GetUtcNow();
+                return remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero;
+            }
+        }
+    }
+
+    public void Close(TimeSpan pause)
+    {
+        lock (_lock)
+        {
+            CloseLocked(pause);
+        }
+    }
+
+    /// <summary>Closes for a limit that came without a time: a minute at first, twice as long whenever it comes again after the pause.</summary>
+    /// <param name="sentAt">When the refused request went out: those on their way together are refused together.</param>
+    public void CloseForUnknown(DateTimeOffset sentAt)
+    {
+        lock (_lock)
+        {
+            if (sentAt <= _closedAt && _opensAt > timeProvider.GetUtcNow())
+            {
+                return;
+            }
+
+            CloseLocked(_nextSecondaryPause);
+            _nextSecondaryPause = TimeSpan.FromTicks(Math.Min(_nextSecondaryPause.Ticks * 2, LongestSecondaryPause.Ticks));
+        }
+    }
+
+    /// <summary>A request sent since the last pause was served.</summary>
+    public void ReportServed(DateTimeOffset sentAt)
+    {
+        lock (_lock)
+        {
+            if (sentAt > _closedAt)
+            {
+                _nextSecondaryPause = FirstSecondaryPause;
+            }
+        }
+    }
+
+    private void CloseLocked(TimeSpan pause)
+    {
+        _closedAt = timeProvider.GetUtcNow();
+        var opensAt = _closedAt + pause;
+        if (opensAt > _opensAt)
+        {
+            _opensAt = opensAt;
+        }
+    }
+}

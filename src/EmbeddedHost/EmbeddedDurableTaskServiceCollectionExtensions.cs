@@ -1,0 +1,38 @@
+using AtomicDevOps.EmbeddedHost.Engine;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Converters;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace AtomicDevOps.EmbeddedHost;
+
+/// <summary>Adds the embedded durable task engine to a host.</summary>
+public static class EmbeddedDurableTaskServiceCollectionExtensions
+{
+    /// <summary>
+    /// Registers the engine as a hosted service, <see cref="DurableTaskClient"/>, and a <see cref="FunctionRegistry"/> that is to be filled
+    /// before the host starts.
+    /// </summary>
+    public static IServiceCollection AddEmbeddedDurableTask(
+        this IServiceCollection services, Action<EmbeddedDurableTaskOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddOptions<EmbeddedDurableTaskOptions>()
+            .Configure(configure ?? (static _ => { }))
+            .Validate(static options => !string.IsNullOrWhiteSpace(options.DataDirectory), "DataDirectory is empty: name a directory.")
+            .Validate(static options => options.MaxConcurrentActivityFunctions > 0, "MaxConcurrentActivityFunctions must be at least 1.")
+            .Validate(static options => options.MaxConcurrentOrchestratorFunctions > 0, "MaxConcurrentOrchestratorFunctions must be at least 1.")
+            .Validate(static options => options.MaxInstancesInMemory > 0, "MaxInstancesInMemory must be at least 1.")
+            .ValidateOnStart();
+        services.AddLogging();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<DataConverter>(JsonDataConverter.Default);
+        services.TryAddSingleton<FunctionRegistry>();
+        services.TryAddSingleton<DurableTaskEngine>();
+        services.TryAddSingleton<DurableTaskClient, EmbeddedDurableTaskClient>();
+        services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<DurableTaskEngine>());
+        return services;
+    }
+}

@@ -1,0 +1,48 @@
+namespace AtomicDevOps.EmbeddedHost.Engine;
+
+/// <summary>Runs items on the thread pool in order of arrival, at most so many at once. Idle, it holds no thread.</summary>
+/// <param name="run">Must not throw.</param>
+internal sealed class BoundedQueue<T>(int maxConcurrency, Func<T, Task> run)
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<T> _items = new();
+    private int _workers;
+
+    public void Enqueue(T item)
+    {
+        lock (_gate)
+        {
+            _items.Enqueue(item);
+            if (_workers == maxConcurrency)
+            {
+                return;
+            }
+
+            _workers++;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(static queue => queue.Work(), this, preferLocal: false);
+    }
+
+    private async void Work()
+    {
+        while (TryTake(out var item))
+        {
+            await run(item);
+        }
+    }
+
+    private bool TryTake(out T item)
+    {
+        lock (_gate)
+        {
+            if (_items.TryDequeue(out item!))
+            {
+                return true;
+            }
+
+            _workers--;
+            return false;
+        }
+    }
+}

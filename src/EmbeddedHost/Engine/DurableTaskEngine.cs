@@ -1,0 +1,260 @@
+using System.Collections.Concurrent;
+using AtomicDevOps.EmbeddedHost.Storage;
+using Microsoft.DurableTask;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace AtomicDevOps.EmbeddedHost.Engine;
+
+/// <summary>Runs the instances of one data directory: from <see cref="StartAsync"/>, which recovers them, to <see cref="StopAsync"/>.</summary>
+internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    /// <summary>Stands for the start of an instance among its timers.</summary>
+    private const int StartTimer = -1;
+
+    private readonly EmbeddedDurableTaskOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ConcurrentDictionary<long, LiveInstance> _live = new();
+    private readonly BoundedQueue<LiveInstance> _turns;
+    private readonly ActivityDispatcher _activities;
+    private readonly TimerQueue _timers;
+    private EngineStore? _store;
+    private volatile bool _isStopping;
+
+    public DurableTaskEngine(
+        FunctionRegistry functions,
+        DataConverter converter,
+        IOptions<EmbeddedDurableTaskOptions> options,
+        IServiceScopeFactory scopes,
+        TimeProvider time,
+        ILoggerFactory loggerFactory)
+    {
+        _options = options.Value;
+        _time = time;
+        _logger = loggerFactory.CreateLogger<DurableTaskEngine>();
+        Environment = new ExecutionEnvironment(functions, converter, loggerFactory);
+        _turns = new BoundedQueue<LiveInstance>(_options.MaxConcurrentOrchestratorFunctions, TakeTurnAsync);
+        _activities = new ActivityDispatcher(
+            Environment, scopes, _options.MaxConcurrentActivityFunctions, Work, (sequence, outcome) => Post(sequence, new Mail(outcome)));
+        _timers = new TimerQueue(
+            time, timer => Post(timer.Sequence, timer.TaskId == StartTimer ? Mail.WakeUp : new Mail(new TimerFired(timer.TaskId))));
+    }
+
+    public ExecutionEnvironment Environment { get; }
+
+    public WorkTracker Work { get; } = new();
+
+    public InstanceWaiters Waiters { get; } = new();
+
+    public DateTime UtcNow => _time.GetUtcNow().UtcDateTime;
+
+    /// <summary>When the next durable timer or scheduled start is due; null if there is none.</summary>
+    public DateTime? NextDue => _timers.NextDue;
+
+    /// <exception cref="InvalidOperationException">The engine is not running.</exception>
+    public EngineStore Store => _store ?? throw new InvalidOperationException(
+        "The durable task engine is not running: it starts and stops with the host.");
+
+    /// <exception cref="DataDirectoryException">The data directory cannot be used.</exception>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _store = EngineStore.Open(_options.DataDirectory, _options.IsDurable, _logger);
+        Recover(_store);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Lets turns end, cancels activities, and closes the store. What is cut off goes on after the next start.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_store is not { } store || _isStopping)
+        {
+            return;
+        }
+
+        _isStopping = true;
+        _timers.Dispose();
+        _activities.Stop();
+        try
+        {
+            await Work.WhenIdleAsync().WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            LogCutOff();
+        }
+
+        Waiters.FailAll(new OperationCanceledException("The durable task engine stopped."));
+        _store = null;
+        store.Dispose();
+    }
+
+    public void Dispose()
+    {
+        _timers.Dispose();
+        _activities.Dispose();
+        _store?.Dispose();
+    }
+
+    public void Schedule(LiveInstance instance) => _turns.Enqueue(instance);
+
+    /// <summary>Gives mail to an instance, which is loaded if it is not in memory.</summary>
+    public void Post(long sequence, Mail mail)
+    {
+        Work.Begin();
+        while (!_live.GetOrAdd(sequence, static (key, engine) => new LiveInstance(key, engine), this).TryPost(mail))
+        {
+            Thread.Yield();
+        }
+    }
+
+    public void Deliver(InboxMessage message) => Post(message.Sequence, new Mail(message.Arrival, message.MessageId));
+
+    /// <summary>Starts an instance that is on disk, now or when it is due.</summary>
+    public void Begin(UnstartedInstance instance)
+    {
+        if (instance.StartAt is { } due && due > UtcNow)
+        {
+            _timers.Add(new PendingTimer(instance.Sequence, StartTimer, due));
+        }
+        else
+        {
+            Post(instance.Sequence, Mail.WakeUp);
+        }
+    }
+
+    /// <summary>Lets out what a turn decided, now that it is on disk.</summary>
+    public void Release(TurnEffects effects)
+    {
+        foreach (var activity in effects.Activities)
+        {
+            _activities.Enqueue(activity);
+        }
+
+        foreach (var timer in effects.Timers)
+        {
+            _timers.Add(timer);
+        }
+
+        foreach (var (sequence, taskId) in effects.CanceledTimers)
+        {
+            _timers.Cancel(sequence, taskId);
+        }
+
+        foreach (var message in effects.Messages)
+        {
+            Deliver(message);
+        }
+
+        foreach (var sequence in effects.StartedInstances)
+        {
+            Post(sequence, Mail.WakeUp);
+        }
+
+        foreach (var (instanceId, status) in effects.Ended)
+        {
+            Waiters.Notify(instanceId, status);
+        }
+    }
+
+    public void Remove(LiveInstance instance) => _live.TryRemove(KeyValuePair.Create(instance.Sequence, instance));
+
+    /// <summary>A turn could not be stored: it is taken again a little later, from what is on disk.</summary>
+    public void RetryLater(LiveInstance instance, string instanceId, Exception exception)
+    {
+        if (_isStopping)
+        {
+            return;
+        }
+
+        LogTurnNotStored(exception, instanceId, RetryDelay);
+        ITimer? timer = null;
+        timer = _time.CreateTimer(
+            _ =>
+            {
+                timer?.Dispose();
+                Schedule(instance);
+            },
+            state: null,
+            RetryDelay,
+            Timeout.InfiniteTimeSpan);
+    }
+
+    public Task<TResult> WriteAsync<TResult>(ClientWrite<TResult> write)
+    {
+        Work.Begin();
+        try
+        {
+            Store.Write(write);
+        }
+        catch
+        {
+            Work.End();
+            throw;
+        }
+
+        return write.Task;
+    }
+
+    /// <summary>Gives an arrival to the running instance of this id and returns once it is on disk; without one nothing happens.</summary>
+    public Task SendAsync(string instanceId, Arrival arrival)
+    {
+        if (Store.Find(instanceId) is not { IsFinished: false } state)
+        {
+            return Task.CompletedTask;
+        }
+
+        var acknowledgement = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(state.Sequence, new Mail(arrival, Acknowledgement: acknowledgement));
+        return acknowledgement.Task;
+    }
+
+    private static Task TakeTurnAsync(LiveInstance instance)
+    {
+        instance.TakeTurn();
+        return Task.CompletedTask;
+    }
+
+    private void Recover(EngineStore store)
+    {
+        var activities = store.PendingActivities();
+        var messages = store.PendingMessages();
+        var unstarted = store.UnstartedInstances();
+        foreach (var timer in store.PendingTimers())
+        {
+            _timers.Add(timer);
+        }
+
+        foreach (var message in messages)
+        {
+            Deliver(message);
+        }
+
+        foreach (var instance in unstarted)
+        {
+            Begin(instance);
+        }
+
+        foreach (var activity in activities)
+        {
+            _activities.Enqueue(activity);
+        }
+
+        LogRecovered(store.Path, activities.Count, messages.Count, unstarted.Count);
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Durable store {Path} is open: {Activities} activities, {Messages} messages and {Starts} starts go on")]
+    private partial void LogRecovered(string path, int activities, int messages, int starts);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The host's shutdown time is over; work that is cut off goes on after the next start")]
+    private partial void LogCutOff();
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A turn of instance {InstanceId} could not be taken or stored; it is tried again in {Delay}")]
+    private partial void LogTurnNotStored(Exception exception, string instanceId, TimeSpan delay);
+}

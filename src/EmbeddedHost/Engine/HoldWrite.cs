@@ -1,0 +1,29 @@
+using AtomicDevOps.EmbeddedHost.Storage;
+
+namespace AtomicDevOps.EmbeddedHost.Engine;
+
+/// <summary>Puts what came for an instance that starts later into its inbox.</summary>
+internal sealed class HoldWrite(LiveInstance instance, List<Mail> mail) : StoreWrite
+{
+    private readonly List<Mail> _stored = [];
+
+    public override void Apply(StoreSession session)
+    {
+        _stored.Clear();
+        foreach (var item in mail)
+        {
+            if (item is { MessageId: not null })
+            {
+                _stored.Add(item);
+            }
+            else if (item.Arrival is { } arrival && session.InsertMessage(instance.Sequence, arrival) is { } message)
+            {
+                _stored.Add(new Mail(arrival, message.MessageId));
+            }
+        }
+    }
+
+    public override void Committed() => instance.Held(mail, _stored);
+
+    public override void Failed(Exception exception) => instance.TryAgain(mail, exception);
+}

@@ -1,0 +1,31 @@
+using DurableTask.Core.Exceptions;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+
+namespace AtomicDevOps.EmbeddedHost.Engine;
+
+/// <summary>A replay decided something else than what history says: the code changed under a running instance, or is not deterministic.</summary>
+public sealed class NonDeterministicOrchestrationException(string message) : Exception(message);
+
+/// <summary>An orchestrator awaited, or was called from, something that is not durable.</summary>
+public sealed class NonDurableAwaitException(string message) : Exception(message);
+
+/// <summary>A sub-orchestration was terminated, so it has no result.</summary>
+public sealed class OrchestrationTerminatedException(string message) : Exception(message)
+{
+    internal static TaskFailureDetails Failure(string instanceId, string? output) => new(
+        typeof(OrchestrationTerminatedException).FullName!,
+        output is null ? $"Instance '{instanceId}' was terminated." : $"Instance '{instanceId}' was terminated: {output}",
+        StackTrace: null,
+        InnerFailure: null,
+        Properties: null);
+}
+
+internal static class InstanceExists
+{
+    public static string Message(string instanceId, OrchestrationRuntimeStatus status)
+        => $"An orchestration with instance ID '{instanceId}' and status '{status}' already exists.";
+
+    public static TaskFailureDetails Failure(string instanceId, OrchestrationRuntimeStatus status)
+        => TaskFailureDetails.FromException(new OrchestrationAlreadyExistsException(Message(instanceId, status)));
+}

@@ -1,0 +1,185 @@
+using AtomicDevOps.EmbeddedHost.Storage;
+using Microsoft.DurableTask.Client;
+
+namespace AtomicDevOps.EmbeddedHost.Engine;
+
+/// <summary>What follows from a turn once it is on disk.</summary>
+internal sealed class TurnEffects
+{
+    public List<PendingActivity> Activities { get; } = [];
+
+    public List<PendingTimer> Timers { get; } = [];
+
+    public List<(long Sequence, int TaskId)> CanceledTimers { get; } = [];
+
+    public List<InboxMessage> Messages { get; } = [];
+
+    public List<long> StartedInstances { get; } = [];
+
+    public List<(string InstanceId, OrchestrationRuntimeStatus Status)> Ended { get; } = [];
+}
+
+/// <summary>One turn of one instance as one atomic change.</summary>
+internal sealed class TurnWrite(LiveInstance instance, Turn turn) : StoreWrite
+{
+    private TurnEffects _effects = new();
+    private bool _isStale;
+
+    public override void Apply(StoreSession session)
+    {
+        _effects = new TurnEffects();
+        var length = turn.IsContinuedAsNew ? 0 : turn.FirstIndex + 1 + turn.Arrivals.Count + turn.Decisions.Count;
+        _isStale = !session.UpdateInstance(turn.Sequence, turn.Status, turn.At, length, turn.CustomStatus);
+        if (_isStale)
+        {
+            return;
+        }
+
+        var index = turn.FirstIndex;
+        Append(session, ref index, new TurnStarted(turn.At));
+        foreach (var mail in turn.Mail)
+        {
+            Consume(session, mail);
+        }
+
+        foreach (var arrival in turn.Arrivals)
+        {
+            Append(session, ref index, arrival);
+        }
+
+        foreach (var decision in turn.Decisions)
+        {
+            Carry(session, index, decision);
+            Append(session, ref index, decision);
+        }
+    }
+
+    public override void Committed() => instance.Committed(turn, _isStale ? null : _effects);
+
+    public override void Failed(Exception exception) => instance.TryAgain(turn.Mail, exception);
+
+    private void Append(StoreSession session, ref int index, HistoryEvent e)
+    {
+        if (!turn.IsContinuedAsNew)
+        {
+            session.AppendHistory(turn.Sequence, index, e);
+        }
+
+        index++;
+    }
+
+    private void Consume(StoreSession session, Mail mail)
+    {
+        if (mail.MessageId is { } message)
+        {
+            session.DeleteMessage(message);
+        }
+
+        switch (mail.Arrival)
+        {
+            case TaskCompleted or TaskFailed:
+                session.DeleteActivity(turn.Sequence, ((TaskOutcome)mail.Arrival).TaskId);
+                break;
+            case TimerFired fired:
+                session.DeleteTimer(turn.Sequence, fired.TaskId);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Carry(StoreSession session, int index, Decision decision)
+    {
+        switch (decision)
+        {
+            case TaskScheduled task:
+                session.InsertActivity(turn.Sequence, task.TaskId, index);
+                _effects.Activities.Add(
+                    new PendingActivity(turn.Sequence, turn.Identity.InstanceId, task.TaskId, task.Name, task.Version, task.Input));
+                break;
+            case TimerCreated timer:
+                session.InsertTimer(turn.Sequence, timer.TaskId, timer.FireAt);
+                _effects.Timers.Add(new PendingTimer(turn.Sequence, timer.TaskId, timer.FireAt));
+                break;
+            case TimerCanceled timer:
+                session.DeleteTimer(turn.Sequence, timer.TaskId);
+                _effects.CanceledTimers.Add((turn.Sequence, timer.TaskId));
+                break;
+            case EventSent sent:
+                if (session.FindInstance(sent.InstanceId) is { } target)
+                {
+                    Send(session, target.Sequence, new EventRaised(sent.Name, sent.Payload));
+                }
+
+                break;
+            case SubOrchestrationScheduled sub:
+                StartChild(session, sub);
+                break;
+            case ExecutionCompleted completed:
+                Complete(session, completed);
+                break;
+            case ContinuedAsNew next:
+                session.ContinueAsNew(turn.Sequence, turn.At, next.Input, next.Version ?? turn.Identity.Version);
+                foreach (var carried in next.CarriedEvents)
+                {
+                    Send(session, turn.Sequence, carried);
+                }
+
+                break;
+            default:
+                throw new InvalidOperationException($"No way to carry out {decision}.");
+        }
+    }
+
+    private void StartChild(StoreSession session, SubOrchestrationScheduled sub)
+    {
+        var parent = new ParentLink(turn.Sequence, sub.TaskId, turn.Identity.InstanceId, turn.Identity.Name);
+        var existing = session.FindInstance(sub.InstanceId);
+        if (existing is { IsFinished: false })
+        {
+            Send(session, turn.Sequence, new SubOrchestrationFailed(sub.TaskId, InstanceExists.Failure(sub.InstanceId, existing.Value.Status)));
+            return;
+        }
+
+        if (existing is { } finished)
+        {
+            session.DeleteInstance(finished.Sequence);
+        }
+
+        _effects.StartedInstances.Add(
+            session.InsertInstance(
+                new NewInstance(sub.InstanceId, sub.Name, sub.Version, sub.Input, turn.At, StartAt: null, sub.Tags, parent)));
+    }
+
+    private void Complete(StoreSession session, ExecutionCompleted completed)
+    {
+        session.CompleteInstance(turn.Sequence, completed.Output, completed.Failure);
+        _effects.Ended.Add((turn.Identity.InstanceId, completed.Status));
+        if (turn.Parent is { } parent)
+        {
+            Send(session, parent.Sequence, completed.Status switch
+            {
+                OrchestrationRuntimeStatus.Completed => new SubOrchestrationCompleted(parent.TaskId, completed.Output),
+                OrchestrationRuntimeStatus.Terminated
+                    => new SubOrchestrationFailed(parent.TaskId, OrchestrationTerminatedException.Failure(turn.Identity.InstanceId, completed.Output)),
+                _ => new SubOrchestrationFailed(parent.TaskId, completed.Failure!),
+            });
+        }
+
+        if (turn.Arrivals.OfType<ExecutionTerminated>().FirstOrDefault(static terminated => terminated.Recursive) is { } cascade)
+        {
+            foreach (var child in session.RunningChildren(turn.Sequence))
+            {
+                Send(session, child, cascade);
+            }
+        }
+    }
+
+    private void Send(StoreSession session, long sequence, Arrival arrival)
+    {
+        if (session.InsertMessage(sequence, arrival) is { } message)
+        {
+            _effects.Messages.Add(message);
+        }
+    }
+}

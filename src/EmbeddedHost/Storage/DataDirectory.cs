@@ -1,0 +1,83 @@
+using System.Globalization;
+
+namespace AtomicDevOps.EmbeddedHost.Storage;
+
+/// <summary>The data directory cannot be used: not writable, in use by another process, or made by a newer program.</summary>
+public sealed class DataDirectoryException : IOException
+{
+    public DataDirectoryException(string message)
+        : base(message)
+    {
+    }
+
+    public DataDirectoryException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>A data directory that this process holds alone until disposed.</summary>
+internal sealed class DataDirectory : IDisposable
+{
+    private const string LockFileName = "host.lock";
+    private const string OwnerFileName = "host.owner";
+
+    private readonly FileStream _lock;
+
+    private DataDirectory(string path, FileStream heldLock)
+    {
+        Path = path;
+        _lock = heldLock;
+    }
+
+    public string Path { get; }
+
+    public string DatabasePath => System.IO.Path.Combine(Path, "durable.db");
+
+    /// <exception cref="DataDirectoryException">Not writable, or another process has it.</exception>
+    public static DataDirectory Acquire(string path)
+    {
+        path = System.IO.Path.GetFullPath(path);
+        try
+        {
+            Directory.CreateDirectory(path);
+            var held = TryLock(System.IO.Path.Combine(path, LockFileName))
+                ?? throw new DataDirectoryException(
+                    $"Data directory '{path}' is in use by {ReadOwner(path)}. One process at a time can use it: stop that one, or set another directory.");
+            WriteOwner(path);
+            return new DataDirectory(path, held);
+        }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or (IOException and not DataDirectoryException))
+        {
+            throw new DataDirectoryException(
+                $"Data directory '{path}' cannot be written ({exception.Message}). Give this process write access, or set another directory.",
+                exception);
+        }
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    private static FileStream? TryLock(string file)
+    {
+        try
+        {
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException exception) when (exception.GetType() == typeof(IOException) && File.Exists(file))
+        {
+            return null;
+        }
+    }
+
+    private static void WriteOwner(string path) => File.WriteAllText(
+        System.IO.Path.Combine(path, OwnerFileName),
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"process {Environment.ProcessId} ({System.IO.Path.GetFileName(Environment.ProcessPath)}) on {Environment.MachineName}"));
+
+    private static string ReadOwner(string path)
+    {
+        var file = System.IO.Path.Combine(path, OwnerFileName);
+        return File.Exists(file) ? File.ReadAllText(file) : "another process";
+    }
+}

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using AtomicDevOps.EmbeddedHost.Engine;
+using Microsoft.DurableTask.Client;
+
+namespace AtomicDevOps.EmbeddedHost.Storage;
+
+/// <summary>The sub-orchestration's way back to the task that waits for it.</summary>
+internal sealed record ParentLink(long Sequence, int TaskId, string InstanceId, string Name);
+
+/// <summary>An instance that is about to be stored.</summary>
+internal sealed record NewInstance(
+    string InstanceId,
+    string Name,
+    string Version,
+    string? Input,
+    DateTime CreatedAt,
+    DateTime? StartAt,
+    ImmutableSortedDictionary<string, string> Tags,
+    ParentLink? Parent);
+
+/// <summary>What an executor needs to be made, and where the stored instance stands.</summary>
+internal sealed record StoredInstance(
+    long Sequence,
+    OrchestrationIdentity Identity,
+    OrchestrationRuntimeStatus Status,
+    DateTime? StartAt,
+    ParentLink? Parent,
+    string? CustomStatus,
+    IReadOnlyList<HistoryEvent> History);
+
+/// <summary>Where an instance id stands.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct InstanceState(long Sequence, OrchestrationRuntimeStatus Status)
+{
+    public bool IsFinished => Status.IsFinished();
+}
+
+/// <summary>An activity that is owed a run.</summary>
+internal sealed record PendingActivity(long Sequence, string InstanceId, int TaskId, string Name, string Version, string? Input);
+
+/// <summary>A timer that has not fired.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct PendingTimer(long Sequence, int TaskId, DateTime Due);
+
+/// <summary>An arrival that waits in the inbox.</summary>
+internal readonly record struct InboxMessage(long MessageId, long Sequence, Arrival Arrival);
+
+/// <summary>An instance that has no history yet.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct UnstartedInstance(long Sequence, DateTime? StartAt);
+
+internal static class RuntimeStatusExtensions
+{
+    public static bool IsFinished(this OrchestrationRuntimeStatus status) => status
+        is OrchestrationRuntimeStatus.Completed
+        or OrchestrationRuntimeStatus.Failed
+        or OrchestrationRuntimeStatus.Terminated;
+}

@@ -1,0 +1,160 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace AtomicDevOps.EmbeddedHost.Storage;
+
+/// <summary>One atomic change of the store.</summary>
+internal abstract class StoreWrite
+{
+    /// <summary>Runs on the writer's thread inside of a transaction; may run twice, so it starts from nothing each time.</summary>
+    public abstract void Apply(StoreSession session);
+
+    /// <summary>The change is on disk. Runs on the writer's thread: hands work on, does none.</summary>
+    public abstract void Committed();
+
+    /// <summary>Nothing of the change was stored.</summary>
+    public abstract void Failed(Exception exception);
+}
+
+/// <summary>
+/// The one thread that writes. Everything that is waiting when it comes round shares one transaction, hence one fsync; if that fails, each
+/// change is tried alone, so that a bad one takes no other with it.
+/// </summary>
+internal sealed partial class StoreWriter : IDisposable
+{
+    private readonly StoreSession _session;
+    private readonly ILogger _logger;
+    private readonly Thread _thread;
+    private readonly Lock _gate = new();
+    private readonly AutoResetEvent _wake = new(false);
+    private List<StoreWrite> _waiting = [];
+    private bool _isClosed;
+
+    public StoreWriter(StoreSession session, ILogger logger)
+    {
+        _session = session;
+        _logger = logger;
+        _thread = new Thread(Run) { IsBackground = true, Name = "Durable store writer" };
+        _thread.Start();
+    }
+
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public void Enqueue(StoreWrite write)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
+            _waiting.Add(write);
+        }
+
+        _wake.Set();
+    }
+
+    /// <summary>Writes what is waiting, then closes.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_isClosed)
+            {
+                return;
+            }
+
+            _isClosed = true;
+        }
+
+        _wake.Set();
+        _thread.Join();
+        _wake.Dispose();
+        _session.Dispose();
+    }
+
+    private void Run()
+    {
+        var batch = new List<StoreWrite>();
+        while (true)
+        {
+            bool isClosed;
+            lock (_gate)
+            {
+                (batch, _waiting) = (_waiting, batch);
+                isClosed = _isClosed;
+            }
+
+            if (batch.Count > 0)
+            {
+                Write(batch);
+                batch.Clear();
+            }
+            else if (isClosed)
+            {
+                return;
+            }
+            else
+            {
+                _wake.WaitOne();
+            }
+        }
+    }
+
+    private void Write(List<StoreWrite> batch)
+    {
+        if (TryWrite(batch) is not { } failure)
+        {
+            return;
+        }
+
+        if (batch.Count == 1)
+        {
+            Report(batch[0], failure);
+            return;
+        }
+
+        foreach (var write in batch)
+        {
+            if (TryWrite([write]) is { } ownFailure)
+            {
+                Report(write, ownFailure);
+            }
+        }
+    }
+
+    private Exception? TryWrite(List<StoreWrite> batch)
+    {
+        try
+        {
+            _session.Begin();
+            foreach (var write in batch)
+            {
+                write.Apply(_session);
+            }
+
+            _session.Commit();
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            _session.Rollback();
+            return exception;
+        }
+
+        foreach (var write in batch)
+        {
+            write.Committed();
+        }
+
+        return null;
+    }
+
+    private void Report(StoreWrite write, Exception exception)
+    {
+        if (exception is SqliteException)
+        {
+            LogWriteFailed(exception.Message);
+        }
+
+        write.Failed(exception);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A change could not be stored: {Reason}")]
+    private partial void LogWriteFailed(string reason);
+}
