@@ -1,7 +1,9 @@
 using System.Formats.Tar;
 using System.Globalization;
+using System.Text;
 using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.Logs;
+using AtomicDevOps.Activities.Tools.Processes;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
@@ -18,9 +20,6 @@ internal sealed class ContainerSandbox : IContainerSandbox
 
     /// <summary>A command that a signal ended has this plus the signal's number as its exit code.</summary>
     private const int SignalExitCodes = 128;
-
-    /// <summary>How far the engine's clock may be from ours.</summary>
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan CleanUpTimeout = TimeSpan.FromSeconds(30);
@@ -222,7 +221,6 @@ internal sealed class ContainerSandbox : IContainerSandbox
     {
         var limits = sandbox.Request.Limits;
         var output = new BoundedOutput(limits.OutputBytes);
-        var since = _timeProvider.GetUtcNow();
         int exitCode;
         bool timedOut;
         TimeSpan duration;
@@ -235,9 +233,9 @@ internal sealed class ContainerSandbox : IContainerSandbox
             {
                 if (await StartAsync(sandbox, cancellationToken) is { } refusal)
                 {
-                    output.Append(refusal);
+                    output.Append(Encoding.UTF8.GetBytes(refusal));
                     log.Append(refusal);
-                    return new SandboxResult(SandboxEnding.Exited, NotFoundExitCode, output.ToString(), output.TotalBytes, TimeSpan.Zero);
+                    return new SandboxResult(SandboxEnding.Exited, NotFoundExitCode, output.ToOutput().Text, output.TotalBytes, TimeSpan.Zero);
                 }
 
                 var started = _timeProvider.GetTimestamp();
@@ -256,9 +254,9 @@ internal sealed class ContainerSandbox : IContainerSandbox
             }
         }
 
-        var ending = timedOut ? SandboxEnding.TimedOut : await ClassifyAsync(sandbox, exitCode, since, cancellationToken);
+        var ending = timedOut ? SandboxEnding.TimedOut : await ClassifyAsync(sandbox, exitCode, cancellationToken);
         var files = await CollectAsync(sandbox, output, cancellationToken);
-        return new SandboxResult(ending, ending is SandboxEnding.Exited ? exitCode : null, output.ToString(), output.TotalBytes, duration)
+        return new SandboxResult(ending, ending is SandboxEnding.Exited ? exitCode : null, output.ToOutput().Text, output.TotalBytes, duration)
         {
             Files = files,
         };
@@ -304,7 +302,7 @@ internal sealed class ContainerSandbox : IContainerSandbox
         }
     }
 
-    private async Task<SandboxEnding> ClassifyAsync(Sandbox sandbox, int exitCode, DateTimeOffset since, CancellationToken cancellationToken)
+    private async Task<SandboxEnding> ClassifyAsync(Sandbox sandbox, int exitCode, CancellationToken cancellationToken)
     {
         ContainerState state;
         try
@@ -332,7 +330,7 @@ internal sealed class ContainerSandbox : IContainerSandbox
         }
 
         // A signal ended it: the engine knows whether it was asked to send one, and sometimes learns of the memory limit only after the end.
-        var events = await _engine.GetContainerEventsAsync(sandbox.Container, since - ClockTolerance, _timeProvider.GetUtcNow() + ClockTolerance, cancellationToken);
+        var events = await _engine.GetContainerEventsAsync(sandbox.Container, cancellationToken);
         return events.Any(item => item.Action is "oom") ? SandboxEnding.OutOfMemory
             : events.Any(item => item.Action is "kill") ? SandboxEnding.Killed
             : SandboxEnding.Exited;
@@ -373,7 +371,8 @@ internal sealed class ContainerSandbox : IContainerSandbox
 
         if (entry.Length > Math.Min(limit, Array.MaxLength))
         {
-            output.Append(string.Create(CultureInfo.InvariantCulture, $"\n[{path} was not collected: it has {entry.Length} bytes, and {limit} are allowed]\n"));
+            var notice = string.Create(CultureInfo.InvariantCulture, $"\n[{path} was not collected: it has {entry.Length} bytes, and {limit} are allowed]\n");
+            output.Append(Encoding.UTF8.GetBytes(notice));
             return null;
         }
 

@@ -20,6 +20,9 @@ public sealed record EngineInfo
 
     public string? CgroupVersion { get; init; }
 
+    /// <summary>The engine's clock.</summary>
+    public DateTimeOffset SystemTime { get; init; }
+
     /// <summary>Whether containers' memory can be limited.</summary>
     public bool MemoryLimit { get; init; }
 
