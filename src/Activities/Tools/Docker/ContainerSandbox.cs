@@ -123,6 +123,7 @@ internal sealed class ContainerSandbox : IContainerSandbox
     private async Task RemoveEarlierTryAsync(SandboxRequest request, CancellationToken cancellationToken)
     {
         await _engine.RemoveContainerAsync(RunName.OfContainer(request.RunId, request.Stage), cancellationToken);
+        await _engine.RemoveContainerAsync(RunName.OfLoader(request.RunId, request.Stage), cancellationToken);
         foreach (var volume in await _engine.ListVolumesAsync([DockerLabels.OfRun(request.RunId), DockerLabels.OfStage(request.Stage)], cancellationToken))
         {
             await _engine.RemoveVolumeAsync(volume.Name, cancellationToken);
@@ -140,19 +141,41 @@ internal sealed class ContainerSandbox : IContainerSandbox
         if (sandbox.Volume is { } volume)
         {
             await _engine.CreateVolumeAsync(volume, labels, cancellationToken);
+            await LoadAsync(sandbox, volume, labels, cancellationToken);
         }
 
         sandbox.Container = RunName.OfContainer(request.RunId, request.Stage);
         sandbox.Container = await _engine.CreateContainerAsync(sandbox.Container, Configure(sandbox, labels), cancellationToken);
-        if (sandbox.Volume is not null)
-        {
-            await _engine.PutArchiveAsync(
-                sandbox.Container,
-                request.WorkingDirectory,
-                (stream, token) => WriteWorkspaceAsync(request.Workspace, sandbox.UserId, stream, token),
-                cancellationToken);
-        }
     }
+
+    // The engine leaves the directory that it unpacks into to its owner, which for a new volume is root. Unpacked from the root of another
+    // container, one that never starts and so may have a writable root, the volume's own directory is an entry of the archive like any other.
+    private async Task LoadAsync(Sandbox sandbox, string volume, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    {
+        var request = sandbox.Request;
+        sandbox.Loader = RunName.OfLoader(request.RunId, request.Stage);
+        sandbox.Loader = await _engine.CreateContainerAsync(
+            sandbox.Loader,
+            new ContainerConfiguration
+            {
+                Image = sandbox.Image.Id,
+                Entrypoint = [],
+                Cmd = request.Command,
+                Labels = labels,
+                HostConfig = new ContainerHostConfiguration { NetworkMode = "none", Mounts = [MountOf(volume, request)] },
+            },
+            cancellationToken);
+        await _engine.PutArchiveAsync(
+            sandbox.Loader,
+            "/",
+            (stream, token) => WriteWorkspaceAsync(request, sandbox.UserId, stream, token),
+            cancellationToken);
+        await _engine.RemoveContainerAsync(sandbox.Loader, cancellationToken);
+        sandbox.Loader = "";
+    }
+
+    private static ContainerMount MountOf(string volume, SandboxRequest request) =>
+        new("volume", volume, request.WorkingDirectory) { VolumeOptions = new ContainerVolumeOptions(NoCopy: true) };
 
     private ContainerConfiguration Configure(Sandbox sandbox, IReadOnlyDictionary<string, string> labels)
     {
@@ -178,7 +201,7 @@ internal sealed class ContainerSandbox : IContainerSandbox
                 {
                     ["/tmp"] = string.Create(CultureInfo.InvariantCulture, $"rw,exec,nosuid,nodev,size={temporaryBytes},mode=1777"),
                 },
-                Mounts = sandbox.Volume is { } volume ? [new ContainerMount("volume", volume, request.WorkingDirectory)] : null,
+                Mounts = sandbox.Volume is { } volume ? [MountOf(volume, request)] : null,
                 Memory = limits.MemoryBytes,
                 MemorySwap = limits.MemoryBytes,
                 NanoCpus = (long)(limits.Cpus * 1_000_000_000),
@@ -210,11 +233,12 @@ internal sealed class ContainerSandbox : IContainerSandbox
         }
     }
 
-    private async Task WriteWorkspaceAsync(WorkspaceReference? workspace, int user, Stream destination, CancellationToken cancellationToken)
+    private async Task WriteWorkspaceAsync(SandboxRequest request, int user, Stream destination, CancellationToken cancellationToken)
     {
-        await using var source = workspace is null ? null : await _artifacts.OpenReadAsync(workspace.Archive.Key, cancellationToken);
+        await using var source = request.Workspace is { } workspace ? await _artifacts.OpenReadAsync(workspace.Archive.Key, cancellationToken) : null;
         await using var writer = new TarWriter(destination, TarEntryFormat.Gnu, leaveOpen: true);
-        await WorkspaceArchive.CopyAsync(source, writer, user, path => path, cancellationToken);
+        var root = request.WorkingDirectory.Trim('/');
+        await WorkspaceArchive.CopyAsync(source, writer, user, path => path.Length == 0 ? root : $"{root}/{path}", cancellationToken, root);
     }
 
     private async Task<SandboxResult> RunAsync(Sandbox sandbox, CancellationToken cancellationToken)
@@ -393,9 +417,9 @@ internal sealed class ContainerSandbox : IContainerSandbox
         {
             await _cleanUp.ExecuteAsync(async token =>
             {
-                if (sandbox.Container.Length > 0)
+                foreach (var container in new[] { sandbox.Loader, sandbox.Container }.Where(container => container.Length > 0))
                 {
-                    await _engine.RemoveContainerAsync(sandbox.Container, token);
+                    await _engine.RemoveContainerAsync(container, token);
                 }
 
                 if (sandbox.Volume is { } volume)
@@ -443,5 +467,8 @@ internal sealed class ContainerSandbox : IContainerSandbox
 
         /// <summary>The container's id, or its name until the engine has told the id.</summary>
         public string Container { get; set; } = "";
+
+        /// <summary>The container through which the volume is filled, while it exists.</summary>
+        public string Loader { get; set; } = "";
     }
 }
