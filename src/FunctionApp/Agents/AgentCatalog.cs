@@ -6,7 +6,7 @@ using AtomicDevOps.Primitives.Agents;
 namespace AtomicDevOps.FunctionApp.Agents;
 
 /// <summary>Every agent of the system, read off the attributes that they carry.</summary>
-internal sealed class AgentCatalog
+public sealed class AgentCatalog
 {
     private readonly AgentSwitches _switches;
     private readonly Dictionary<string, AgentAttribute> _byClass;
@@ -26,13 +26,12 @@ internal sealed class AgentCatalog
         entryPoint.LastIndexOf('.') is var dot and > 0 ? _byClass.GetValueOrDefault(entryPoint[..dot]) : null;
 
     public IEnumerable<AgentDescription> Describe(Orchestrations.MetaControl.SystemHealth health) =>
-        from agent in _byClass.Values
-        orderby agent.Layer, agent.Name
+        from agent in _byClass.Values.OrderBy(agent => agent.Layer).ThenBy(agent => agent.Name, StringComparer.Ordinal)
         let status = health.Agents.GetValueOrDefault(agent.Name)
         select new AgentDescription(agent.Name, $"L{(int)agent.Layer}", agent.Purpose, _switches.IsEnabled(agent), status?.Health, status?.Detail, status?.Since);
 }
 
 /// <param name="Layer"><c>L0</c> to <c>L4</c>.</param>
 /// <param name="Health">What its probe found last; nothing for an agent that has none of its own.</param>
-internal sealed record AgentDescription(
+public sealed record AgentDescription(
     string Name, string Layer, string Purpose, bool Enabled, AgentHealth? Health, string? Detail, DateTimeOffset? Since);

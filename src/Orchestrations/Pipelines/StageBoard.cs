@@ -31,7 +31,7 @@ internal sealed class StageBoard
 {
     private const int MaximumDetails = 4_000;
 
-    private static readonly WorkflowPrimitive<PutCheckRunRequest, CheckRun> PutCheckRun = GitHubExpert.PutCheckRun.WaitingForTool();
+    private static readonly WorkflowPrimitive<PutCheckRunRequest, CheckRunReference> PutCheckRun = GitHubExpert.PutCheckRun.WaitingForTool();
 
     private readonly OrchestrationWorkflowContext _context;
     private readonly List<StageStatus> _stages;
@@ -73,7 +73,11 @@ internal sealed class StageBoard
         StageOutcome outcome;
         try
         {
-            outcome = await work(context.WithCancellation(CancellationToken.None));
+            outcome = await work(context);
+        }
+        catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
+        {
+            outcome = new StageOutcome(StageState.Cancelled, "The run was cancelled.");
         }
         catch (TaskFailedException exception)
         {

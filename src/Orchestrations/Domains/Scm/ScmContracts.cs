@@ -8,9 +8,9 @@ using AtomicDevOps.Primitives.Workflow;
 namespace AtomicDevOps.Orchestrations.Domains.Scm;
 
 /// <param name="Path">The agents that lead here.</param>
-/// <param name="RunUrl">Where people read more about the run.</param>
 public sealed record ScmCheckRequest(string RunId, AgentPath Path, WorkItem Work)
 {
+    /// <summary>Where people read more about the run.</summary>
     public Uri? RunUrl { get; init; }
 }
 

@@ -1,4 +1,4 @@
-namespace AtomicDevOps.Activities.Experts.GitCore;
+namespace AtomicDevOps.Activities.Tools.Artifacts;
 
 /// <summary>Follows the symbolic links of a tree the way a kernel would, without a file system.</summary>
 internal static class SymbolicLinks

@@ -1,0 +1,64 @@
+using System.Globalization;
+using AtomicDevOps.LocalForge.Api.Http;
+
+namespace AtomicDevOps.LocalForge.Faults;
+
+/// <summary>Lets the faults in force loose on requests.</summary>
+internal sealed class FaultMiddleware(RequestDelegate next, Forge forge)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        if (http.Request.Path.StartsWithSegments(Administration.AdministrationEndpoints.Prefix, StringComparison.Ordinal)
+            || forge.Faults.Next(http.Request.Method, http.Request.Path + http.Request.QueryString) is not { } fault)
+        {
+            await next(http);
+            return;
+        }
+
+        switch (fault.Kind)
+        {
+            case FaultKind.Drop:
+                http.Abort();
+                break;
+            case FaultKind.Slow:
+                await Task.Delay(fault.Delay, forge.Options.TimeProvider, http.RequestAborted);
+                await next(http);
+                break;
+            case FaultKind.LoseAnswer:
+                await RunWithoutAnswerAsync(http);
+                break;
+            case FaultKind.PrimaryRateLimit:
+                var reset = forge.Options.TimeProvider.GetUtcNow() + fault.Delay;
+                http.Response.Headers["x-ratelimit-limit"] = forge.Options.RateLimit.ToString(CultureInfo.InvariantCulture);
+                http.Response.Headers["x-ratelimit-remaining"] = "0";
+                http.Response.Headers["x-ratelimit-used"] = forge.Options.RateLimit.ToString(CultureInfo.InvariantCulture);
+                http.Response.Headers["x-ratelimit-reset"] = reset.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+                http.Response.Headers["x-ratelimit-resource"] = "core";
+                await AnswerAsync(http, StatusCodes.Status403Forbidden, "API rate limit exceeded for user.");
+                break;
+            case FaultKind.SecondaryRateLimit:
+                http.Response.Headers.RetryAfter = Math.Ceiling(fault.Delay.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+                await AnswerAsync(
+                    http, StatusCodes.Status403Forbidden, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.");
+                break;
+            default:
+                await AnswerAsync(http, fault.StatusCode, "The forge was told to answer this.");
+                break;
+        }
+    }
+
+    private static Task AnswerAsync(HttpContext http, int status, string message)
+    {
+        http.Response.StatusCode = status;
+        http.Response.ContentType = "application/json; charset=utf-8";
+        return http.Response.WriteAsync(new ApiException(status, message).ToJson().ToJsonString(GitHubJson.Options));
+    }
+
+    private async Task RunWithoutAnswerAsync(HttpContext http)
+    {
+        using var unread = new MemoryStream();
+        http.Response.Body = unread;
+        await next(http);
+        http.Abort();
+    }
+}
