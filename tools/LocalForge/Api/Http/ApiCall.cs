@@ -21,7 +21,8 @@ internal class ApiCall(HttpContext http)
 
     public ForgeStore Store => Forge.Store;
 
-    public CancellationToken Aborted => Http.RequestAborted;
+    /// <summary>Ends work whose caller has gone. What changes something is never left half done because of that.</summary>
+    public CancellationToken Aborted => HttpMethods.IsGet(Http.Request.Method) ? Http.RequestAborted : CancellationToken.None;
 
     public ForgeLinks Links => new(
         Forge.Address,
@@ -61,7 +62,7 @@ internal class ApiCall(HttpContext http)
     private async Task<MemoryStream> BufferAsync()
     {
         var body = new MemoryStream();
-        await Http.Request.Body.CopyToAsync(body, Aborted);
+        await Http.Request.Body.CopyToAsync(body, Http.RequestAborted);
         body.Position = 0;
         return body;
     }
