@@ -1,8 +1,9 @@
 using AtomicDevOps.Activities.Experts.Docker;
-using AtomicDevOps.Activities.Experts.GitCore;
-using AtomicDevOps.Activities.Experts.GitHub;
-using AtomicDevOps.Activities.Experts.PyTest;
 using AtomicDevOps.Activities.Platform;
+using AtomicDevOps.Activities.Tools.Git;
+using AtomicDevOps.Activities.Tools.GitHub;
+using AtomicDevOps.Activities.Tools.Logs;
+using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.FunctionApp.Agents;
 using AtomicDevOps.FunctionApp.GitHubWebhook;
 
@@ -13,6 +14,11 @@ internal static class ServiceCollectionExtensions
     /// <summary>Everything that triggers, orchestrators and activities need, the same in both hosts.</summary>
     public static IServiceCollection AddAtomicDevOps(this IServiceCollection services, IConfiguration configuration) => services
         .AddPlatform(configuration)
+        .AddStageLogs(configuration)
+        .AddGitHub(configuration)
+        .AddGit(configuration)
+        .AddDockerExpert(configuration)
+        .AddPyTest(configuration)
         .AddSingleton<AgentCatalog>()
         .AddSingleton<AgentMetrics>()
         .AddGitHubWebhook(configuration);

@@ -88,7 +88,7 @@ public sealed class ParallelTests
             (Branch(1) | Cancelling | Branch(5)).Collecting() >> WorkflowFunction.Of((FanOutResult<int> values) => values.Outcomes.Count)])
         {
             using var source = new CancellationTokenSource();
-            _source.Value = source;
+            Source.Value = source;
             await Should.ThrowAsync<OperationCanceledException>(World().Run(form, steps, 0, source));
         }
     }
@@ -140,12 +140,12 @@ public sealed class ParallelTests
         new FanOutOptions { MaxConcurrency = null }.MaxConcurrency.ShouldBeNull();
     }
 
-    private static readonly AsyncLocal<CancellationTokenSource> _source = new();
+    private static readonly AsyncLocal<CancellationTokenSource> Source = new();
 
     private static WorkflowPrimitive<int, int> Cancelling => WorkflowFunction.Of(async (int input, WorkflowContext context) =>
     {
         await context.DelayAsync(TimeSpan.FromSeconds(2), context.CancellationToken);
-        _source.Value!.Cancel();
+        Source.Value!.Cancel();
         return input;
     });
 

@@ -3,6 +3,8 @@ using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Primitives.Agents;
+using AtomicDevOps.Primitives.Workflow;
+using Microsoft.Azure.Functions.Worker;
 
 namespace AtomicDevOps.Activities.Experts.GitCore;
 
@@ -11,16 +13,41 @@ namespace AtomicDevOps.Activities.Experts.GitCore;
 public sealed class GitCoreExpert(IGitClient git, IArtifactStore artifacts)
 {
     internal const string Name = "GitCoreExpert";
+    private const string CheckoutName = "GitCoreExpert_Checkout";
+    private const string CheckMergeName = "GitCoreExpert_CheckMerge";
+    private const string DiffName = "GitCoreExpert_Diff";
+    private const string LogName = "GitCoreExpert_Log";
+    private const string BlameName = "GitCoreExpert_Blame";
+    private const string VerifySignaturesName = "GitCoreExpert_VerifySignatures";
+    private const string TagName = "GitCoreExpert_Tag";
+    private const string DropWorkspacesName = "GitCoreExpert_DropWorkspaces";
     private const int MaxLogCommits = 1_000;
     private const int MaxSignatureCommits = 250;
     private const int MaxBlameLines = 1_000;
     private const int MaxDiffFiles = 10_000;
     private const int MaxLinkBytes = 4_096;
 
+    public static ActivityCall<CheckoutRequest, CheckoutResult> Checkout { get; } = new(CheckoutName);
+
+    public static ActivityCall<CheckMergeRequest, GitMergeCheck> CheckMerge { get; } = new(CheckMergeName);
+
+    public static ActivityCall<DiffRequest, GitDiff> Diff { get; } = new(DiffName);
+
+    public static ActivityCall<LogRequest, GitLog> Log { get; } = new(LogName);
+
+    public static ActivityCall<BlameRequest, BlameResult> Blame { get; } = new(BlameName);
+
+    public static ActivityCall<VerifySignaturesRequest, SignatureReport> VerifySignatures { get; } = new(VerifySignaturesName);
+
+    public static ActivityCall<TagRequest, GitTagResult> Tag { get; } = new(TagName);
+
+    public static ActivityCall<DropWorkspacesRequest, bool> DropWorkspaces { get; } = new(DropWorkspacesName);
+
     /// <summary>Fetches a commit and stores its tree as an archive under <c>{run}/workspace/{sha}.tar</c>. Doing it again gives the same workspace.</summary>
     /// <exception cref="ToolUnavailableException">The remote cannot be reached.</exception>
     /// <exception cref="ToolException">The request holds a URL, commit id or reference that is not allowed.</exception>
-    public async Task<CheckoutResult> CheckoutAsync(CheckoutRequest input, CancellationToken cancellationToken)
+    [Function(CheckoutName)]
+    public async Task<CheckoutResult> CheckoutAsync([ActivityTrigger] CheckoutRequest input, CancellationToken cancellationToken)
     {
         var limits = input.Limits;
         ToolGuard.InRange(GitTool.Name, "Limits.FileBytes", limits.FileBytes, 1, long.MaxValue);
@@ -39,12 +66,14 @@ public sealed class GitCoreExpert(IGitClient git, IArtifactStore artifacts)
 
     /// <summary>Tells whether the head merges into the target without conflict, and whether it needs an update first.</summary>
     /// <exception cref="ToolNotFoundException">The repository or one of the commits does not exist.</exception>
-    public Task<GitMergeCheck> CheckMergeAsync(CheckMergeRequest input, CancellationToken cancellationToken) =>
+    [Function(CheckMergeName)]
+    public Task<GitMergeCheck> CheckMergeAsync([ActivityTrigger] CheckMergeRequest input, CancellationToken cancellationToken) =>
         git.CheckMergeAsync(input.CloneUrl, input.Target, input.Head, cancellationToken);
 
     /// <summary>Lists the files that changed between two commits.</summary>
     /// <exception cref="ToolNotFoundException">The repository or one of the commits does not exist.</exception>
-    public async Task<GitDiff> DiffAsync(DiffRequest input, CancellationToken cancellationToken)
+    [Function(DiffName)]
+    public async Task<GitDiff> DiffAsync([ActivityTrigger] DiffRequest input, CancellationToken cancellationToken)
     {
         ToolGuard.InRange(GitTool.Name, nameof(input.MaxFiles), input.MaxFiles, 1, MaxDiffFiles);
         var from = input.From;
@@ -58,7 +87,8 @@ public sealed class GitCoreExpert(IGitClient git, IArtifactStore artifacts)
 
     /// <summary>Lists the commits that the head has and the base has not.</summary>
     /// <exception cref="ToolNotFoundException">The repository or one of the commits does not exist.</exception>
-    public Task<GitLog> LogAsync(LogRequest input, CancellationToken cancellationToken)
+    [Function(LogName)]
+    public Task<GitLog> LogAsync([ActivityTrigger] LogRequest input, CancellationToken cancellationToken)
     {
         ToolGuard.InRange(GitTool.Name, nameof(input.MaxCommits), input.MaxCommits, 1, MaxLogCommits);
         return git.LogAsync(input.CloneUrl, input.Base, input.Head, input.MaxCommits, cancellationToken);
@@ -66,7 +96,8 @@ public sealed class GitCoreExpert(IGitClient git, IArtifactStore artifacts)
 
     /// <summary>Tells who last changed a range of lines.</summary>
     /// <exception cref="ToolNotFoundException">The repository, the commit or the file does not exist.</exception>
-    public async Task<BlameResult> BlameAsync(BlameRequest input, CancellationToken cancellationToken)
+    [Function(BlameName)]
+    public async Task<BlameResult> BlameAsync([ActivityTrigger] BlameRequest input, CancellationToken cancellationToken)
     {
         ToolGuard.InRange(GitTool.Name, nameof(input.FirstLine), input.FirstLine, 1, int.MaxValue);
         ToolGuard.InRange(GitTool.Name, nameof(input.LastLine), input.LastLine, input.FirstLine, (long)input.FirstLine + MaxBlameLines - 1);
@@ -75,7 +106,8 @@ public sealed class GitCoreExpert(IGitClient git, IArtifactStore artifacts)
 
     /// <summary>Checks the signatures of the commits that the head has and the base has not.</summary>
     /// <exception cref="ToolNotFoundException">The repository or one of the commits does not exist.</exception>
-    public async Task<SignatureReport> VerifySignaturesAsync(VerifySignaturesRequest input, CancellationToken cancellationToken)
+    [Function(VerifySignaturesName)]
+    public async Task<SignatureReport> VerifySignaturesAsync([ActivityTrigger] VerifySignaturesRequest input, CancellationToken cancellationToken)
     {
         ToolGuard.InRange(GitTool.Name, nameof(input.MaxCommits), input.MaxCommits, 1, MaxSignatureCommits);
         var log = await git.LogAsync(input.CloneUrl, input.Base, input.Head, input.Base is null ? 1 : input.MaxCommits, cancellationToken);
@@ -93,12 +125,14 @@ public sealed class GitCoreExpert(IGitClient git, IArtifactStore artifacts)
 
     /// <summary>Puts an annotated tag on a commit and pushes it. Doing it again changes nothing.</summary>
     /// <exception cref="ToolNotFoundException">The repository or the commit does not exist.</exception>
-    public Task<GitTagResult> TagAsync(TagRequest input, CancellationToken cancellationToken) =>
+    [Function(TagName)]
+    public Task<GitTagResult> TagAsync([ActivityTrigger] TagRequest input, CancellationToken cancellationToken) =>
         git.TagAsync(input.CloneUrl, input.Revision, input.Name, input.Message, cancellationToken);
 
     /// <summary>Deletes all workspaces of a run.</summary>
     /// <returns>Always true; an activity has to return something.</returns>
-    public async Task<bool> DropWorkspacesAsync(DropWorkspacesRequest input, CancellationToken cancellationToken)
+    [Function(DropWorkspacesName)]
+    public async Task<bool> DropWorkspacesAsync([ActivityTrigger] DropWorkspacesRequest input, CancellationToken cancellationToken)
     {
         await artifacts.DeleteAsync($"{ArtifactKey.Segment(input.RunId)}/workspace", cancellationToken);
         return true;

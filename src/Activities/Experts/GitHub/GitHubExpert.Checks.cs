@@ -1,6 +1,7 @@
 using System.Net;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Primitives.Workflow;
+using Microsoft.Azure.Functions.Worker;
 
 namespace AtomicDevOps.Activities.Experts.GitHub;
 
@@ -14,7 +15,8 @@ public sealed partial class GitHubExpert
     /// Brings one check run to the state told: makes it where it is missing, updates it otherwise, and appends the annotations that it lacks.
     /// A user's token, which may not write check runs on github.com, gets a commit status instead.
     /// </summary>
-    public async Task<CheckRunReference> PutCheckRunAsync(PutCheckRunRequest input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_PutCheckRun")]
+    public async Task<CheckRunReference> PutCheckRunAsync([ActivityTrigger] PutCheckRunRequest input, CancellationToken cancellationToken)
     {
         Require(input.ExternalId.Length is > 0 and <= 255, "The external id needs 1–255 characters.");
         Require((input.Status == CheckRunStatus.Completed) == input.Conclusion.HasValue, "A completed check run, and only that, has a conclusion.");
@@ -48,7 +50,8 @@ public sealed partial class GitHubExpert
     public static ActivityCall<SetCommitStatusRequest, CommitStatus> SetCommitStatus { get; } = new("GitHubExpert_SetCommitStatus");
 
     /// <summary>Sets the status of a context at a commit, unless it is that already.</summary>
-    public async Task<CommitStatus> SetCommitStatusAsync(SetCommitStatusRequest input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_SetCommitStatus")]
+    public async Task<CommitStatus> SetCommitStatusAsync([ActivityTrigger] SetCommitStatusRequest input, CancellationToken cancellationToken)
     {
         var wanted = input.Status with
         {

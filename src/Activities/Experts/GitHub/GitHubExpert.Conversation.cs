@@ -1,6 +1,7 @@
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Primitives.Workflow;
+using Microsoft.Azure.Functions.Worker;
 
 namespace AtomicDevOps.Activities.Experts.GitHub;
 
@@ -9,7 +10,8 @@ public sealed partial class GitHubExpert
     public static ActivityCall<PutCommentRequest, IssueComment> PutComment { get; } = new("GitHubExpert_PutComment");
 
     /// <summary>Keeps one comment of ours up to date in place; others with the same marker, left by lost answers, are removed.</summary>
-    public async Task<IssueComment> PutCommentAsync(PutCommentRequest input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_PutComment")]
+    public async Task<IssueComment> PutCommentAsync([ActivityTrigger] PutCommentRequest input, CancellationToken cancellationToken)
     {
         var marker = GitHubMarker.Line(input.Marker);
         var body = GitHubText.Cut($"{marker}\n{input.Body}", GitHubText.Body);
@@ -42,7 +44,8 @@ public sealed partial class GitHubExpert
     public static ActivityCall<AddLabelsRequest, IReadOnlyList<Label>> AddLabels { get; } = new("GitHubExpert_AddLabels");
 
     /// <summary>Adds labels; those that are there already stay.</summary>
-    public async Task<IReadOnlyList<Label>> AddLabelsAsync(AddLabelsRequest input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_AddLabels")]
+    public async Task<IReadOnlyList<Label>> AddLabelsAsync([ActivityTrigger] AddLabelsRequest input, CancellationToken cancellationToken)
     {
         Require(input.Labels.Count > 0, "Give at least one label.");
         return await github.AddLabelsAsync(input.Repository, input.Number, input.Labels, cancellationToken);
@@ -51,7 +54,8 @@ public sealed partial class GitHubExpert
     public static ActivityCall<RemoveLabelRequest, IReadOnlyList<Label>> RemoveLabel { get; } = new("GitHubExpert_RemoveLabel");
 
     /// <summary>Removes a label and tells which are left; one that is not there is no error.</summary>
-    public async Task<IReadOnlyList<Label>> RemoveLabelAsync(RemoveLabelRequest input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_RemoveLabel")]
+    public async Task<IReadOnlyList<Label>> RemoveLabelAsync([ActivityTrigger] RemoveLabelRequest input, CancellationToken cancellationToken)
     {
         try
         {

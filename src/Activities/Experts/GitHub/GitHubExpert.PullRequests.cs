@@ -2,6 +2,7 @@ using System.Net;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Primitives.Workflow;
+using Microsoft.Azure.Functions.Worker;
 
 namespace AtomicDevOps.Activities.Experts.GitHub;
 
@@ -18,13 +19,15 @@ public sealed partial class GitHubExpert
     public static ActivityCall<PullRequestReference, PullRequest> GetPullRequest { get; } = new("GitHubExpert_GetPullRequest");
 
     /// <summary>A pull request; an open one with its mergeability, if GitHub works it out within some seconds.</summary>
-    public Task<PullRequest> GetPullRequestAsync(PullRequestReference input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_GetPullRequest")]
+    public Task<PullRequest> GetPullRequestAsync([ActivityTrigger] PullRequestReference input, CancellationToken cancellationToken)
         => github.GetPullRequestAsync(input.Repository, input.Number, waitForMergeability: true, cancellationToken);
 
     public static ActivityCall<PullRequestReference, PullRequestFiles> ListPullRequestFiles { get; } = new("GitHubExpert_ListPullRequestFiles");
 
     /// <summary>The files that a pull request changes.</summary>
-    public async Task<PullRequestFiles> ListPullRequestFilesAsync(PullRequestReference input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_ListPullRequestFiles")]
+    public async Task<PullRequestFiles> ListPullRequestFilesAsync([ActivityTrigger] PullRequestReference input, CancellationToken cancellationToken)
     {
         var files = await TakeAsync(
             github.ListPullRequestFilesAsync(input.Repository, input.Number, cancellationToken), MaxFiles, cancellationToken);
@@ -40,7 +43,8 @@ public sealed partial class GitHubExpert
     public static ActivityCall<PullRequestReference, PullRequestCommits> ListPullRequestCommits { get; } = new("GitHubExpert_ListPullRequestCommits");
 
     /// <summary>The commits that a pull request brings.</summary>
-    public async Task<PullRequestCommits> ListPullRequestCommitsAsync(PullRequestReference input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_ListPullRequestCommits")]
+    public async Task<PullRequestCommits> ListPullRequestCommitsAsync([ActivityTrigger] PullRequestReference input, CancellationToken cancellationToken)
     {
         var commits = await TakeAsync(
             github.ListPullRequestCommitsAsync(input.Repository, input.Number, cancellationToken), MaxCommits, cancellationToken);
@@ -56,7 +60,8 @@ public sealed partial class GitHubExpert
     public static ActivityCall<FindPullRequestsRequest, IReadOnlyList<PullRequest>> FindPullRequests { get; } = new("GitHubExpert_FindPullRequests");
 
     /// <summary>The pull requests whose head is that commit or branch, 100 at most.</summary>
-    public async Task<IReadOnlyList<PullRequest>> FindPullRequestsAsync(FindPullRequestsRequest input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_FindPullRequests")]
+    public async Task<IReadOnlyList<PullRequest>> FindPullRequestsAsync([ActivityTrigger] FindPullRequestsRequest input, CancellationToken cancellationToken)
     {
         Require(input.HeadSha is null != input.HeadBranch is null, "Give either the head's commit or its branch.");
 
@@ -76,7 +81,8 @@ public sealed partial class GitHubExpert
     public static ActivityCall<CreatePullRequestRequest, PullRequest> CreatePullRequest { get; } = new("GitHubExpert_CreatePullRequest");
 
     /// <summary>Makes a pull request, unless one from that head into that base is open.</summary>
-    public async Task<PullRequest> CreatePullRequestAsync(CreatePullRequestRequest input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_CreatePullRequest")]
+    public async Task<PullRequest> CreatePullRequestAsync([ActivityTrigger] CreatePullRequestRequest input, CancellationToken cancellationToken)
     {
         var filter = new PullRequestFilter { Head = QualifiedHead(input.Repository, input.PullRequest.Head), Base = input.PullRequest.Base };
         if (await FindOpenAsync() is { } there)
@@ -105,7 +111,8 @@ public sealed partial class GitHubExpert
     public static ActivityCall<MergePullRequestRequest, MergePullRequestResult> MergePullRequest { get; } = new("GitHubExpert_MergePullRequest");
 
     /// <summary>Merges a pull request if its head is still the one that was checked.</summary>
-    public async Task<MergePullRequestResult> MergePullRequestAsync(MergePullRequestRequest input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_MergePullRequest")]
+    public async Task<MergePullRequestResult> MergePullRequestAsync([ActivityTrigger] MergePullRequestRequest input, CancellationToken cancellationToken)
     {
         var command = new MergeCommand(input.HeadSha, input.Method) { CommitTitle = input.CommitTitle, CommitMessage = input.CommitMessage };
         for (var attempt = 1; ; attempt++)
@@ -152,7 +159,8 @@ public sealed partial class GitHubExpert
     public static ActivityCall<UpdateBranchRequest, UpdateBranchResult> UpdateBranch { get; } = new("GitHubExpert_UpdateBranch");
 
     /// <summary>Merges the base into the head if the head lacks any of it and is still the one named.</summary>
-    public async Task<UpdateBranchResult> UpdateBranchAsync(UpdateBranchRequest input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_UpdateBranch")]
+    public async Task<UpdateBranchResult> UpdateBranchAsync([ActivityTrigger] UpdateBranchRequest input, CancellationToken cancellationToken)
     {
         var pullRequest = await github.GetPullRequestAsync(input.Repository, input.Number, waitForMergeability: false, cancellationToken);
         if (!IsSame(pullRequest.Head.Sha, input.HeadSha))
@@ -195,7 +203,8 @@ public sealed partial class GitHubExpert
     public static ActivityCall<CreateReviewRequest, Review> CreateReview { get; } = new("GitHubExpert_CreateReview");
 
     /// <summary>Writes one review of ours on a commit; a repeated call finds the first one's.</summary>
-    public async Task<Review> CreateReviewAsync(CreateReviewRequest input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_CreateReview")]
+    public async Task<Review> CreateReviewAsync([ActivityTrigger] CreateReviewRequest input, CancellationToken cancellationToken)
     {
         var marker = GitHubMarker.Line(input.Marker);
         await foreach (var review in github.ListReviewsAsync(input.Repository, input.Number, cancellationToken))

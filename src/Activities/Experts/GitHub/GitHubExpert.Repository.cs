@@ -2,6 +2,7 @@ using System.Net;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Primitives.Workflow;
+using Microsoft.Azure.Functions.Worker;
 
 namespace AtomicDevOps.Activities.Experts.GitHub;
 
@@ -10,13 +11,15 @@ public sealed partial class GitHubExpert
     public static ActivityCall<CompareRequest, Comparison> Compare { get; } = new("GitHubExpert_Compare");
 
     /// <summary>How two commits relate, and what changed from one to the other.</summary>
-    public Task<Comparison> CompareAsync(CompareRequest input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_Compare")]
+    public Task<Comparison> CompareAsync([ActivityTrigger] CompareRequest input, CancellationToken cancellationToken)
         => github.CompareAsync(input.Repository, input.Base, input.Head, cancellationToken);
 
     public static ActivityCall<GetFileRequest, RepositoryFile?> GetFile { get; } = new("GitHubExpert_GetFile");
 
     /// <summary>A file at a commit; <see langword="null"/> where there is none, without content where it is too large.</summary>
-    public async Task<RepositoryFile?> GetFileAsync(GetFileRequest input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_GetFile")]
+    public async Task<RepositoryFile?> GetFileAsync([ActivityTrigger] GetFileRequest input, CancellationToken cancellationToken)
     {
         Require(input.MaxBytes >= 0, "The size limit must not be negative.");
         try
@@ -34,7 +37,8 @@ public sealed partial class GitHubExpert
     public static ActivityCall<BranchReference, Branch?> GetBranch { get; } = new("GitHubExpert_GetBranch");
 
     /// <summary>A branch; <see langword="null"/> where there is none.</summary>
-    public async Task<Branch?> GetBranchAsync(BranchReference input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_GetBranch")]
+    public async Task<Branch?> GetBranchAsync([ActivityTrigger] BranchReference input, CancellationToken cancellationToken)
     {
         try
         {
@@ -49,7 +53,8 @@ public sealed partial class GitHubExpert
     public static ActivityCall<DeleteBranchRequest, DeleteBranchResult> DeleteBranch { get; } = new("GitHubExpert_DeleteBranch");
 
     /// <summary>Deletes a branch, if it stands where it should.</summary>
-    public async Task<DeleteBranchResult> DeleteBranchAsync(DeleteBranchRequest input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_DeleteBranch")]
+    public async Task<DeleteBranchResult> DeleteBranchAsync([ActivityTrigger] DeleteBranchRequest input, CancellationToken cancellationToken)
     {
         var branch = await GetBranchAsync(new BranchReference(input.Repository, input.Branch), cancellationToken);
         if (branch is null)
@@ -82,7 +87,8 @@ public sealed partial class GitHubExpert
     public static ActivityCall<GetPermissionRequest, CollaboratorAccess> GetPermission { get; } = new("GitHubExpert_GetPermission");
 
     /// <summary>What a user may do in a repository; nothing for one that does not exist.</summary>
-    public async Task<CollaboratorAccess> GetPermissionAsync(GetPermissionRequest input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_GetPermission")]
+    public async Task<CollaboratorAccess> GetPermissionAsync([ActivityTrigger] GetPermissionRequest input, CancellationToken cancellationToken)
     {
         try
         {
@@ -97,7 +103,8 @@ public sealed partial class GitHubExpert
     public static ActivityCall<CreateReleaseRequest, Release> CreateRelease { get; } = new("GitHubExpert_CreateRelease");
 
     /// <summary>Makes a release, unless its tag has one.</summary>
-    public async Task<Release> CreateReleaseAsync(CreateReleaseRequest input, CancellationToken cancellationToken)
+    [Function("GitHubExpert_CreateRelease")]
+    public async Task<Release> CreateReleaseAsync([ActivityTrigger] CreateReleaseRequest input, CancellationToken cancellationToken)
     {
         if (await FindReleaseAsync(input, cancellationToken) is { } there)
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using AtomicDevOps.Activities.Experts.GitHub;
+using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Primitives.Agents;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,8 +15,8 @@ public static class GitHubServiceCollectionExtensions
     private const long MaxAnswerBytes = 64 * 1024 * 1024;
 
     /// <summary>
-    /// Adds <see cref="IGitHubClient"/>, <see cref="IGitHubTokenSource"/>, <see cref="GitHubExpert"/> and their probes, set up by the
-    /// configuration section <c>GitHub</c> (<see cref="GitHubOptions"/>), which is checked at start.
+    /// Adds <see cref="IGitHubClient"/>, <see cref="IGitHubTokenSource"/>, <see cref="GitHubExpert"/>, git's credentials for GitHub
+    /// (<see cref="IGitCredentialSource"/>) and the probes, set up by the configuration section <c>GitHub</c> (<see cref="GitHubOptions"/>), which is checked at start.
     /// </summary>
     public static IServiceCollection AddGitHub(this IServiceCollection services, IConfiguration configuration)
     {
@@ -42,6 +43,7 @@ public static class GitHubServiceCollectionExtensions
         services.TryAddSingleton<IGitHubTokenSource>(provider => provider.GetRequiredService<IOptions<GitHubOptions>>().Value.App is null
             ? ActivatorUtilities.CreateInstance<PersonalTokenSource>(provider)
             : ActivatorUtilities.CreateInstance<AppTokenSource>(provider));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IGitCredentialSource, GitHubCredentialSource>());
         services.TryAddSingleton<IGitHubClient, GitHubRestClient>();
         services.TryAddSingleton<GitHubExpert>();
         services.AddSingleton<IAgentProbe>(provider => ActivatorUtilities.CreateInstance<GitHubProbe>(provider, GitHubTransport.Tool));

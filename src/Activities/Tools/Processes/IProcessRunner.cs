@@ -6,7 +6,8 @@ public interface IProcessRunner
     /// <summary>
     /// Runs a program to its end. Whatever happens, no process of its session is left: not after the end, a timeout, a limit or a cancellation.
     /// </summary>
-    /// <exception cref="ToolException">The program or its working directory does not exist; the message says what to install.</exception>
+    /// <exception cref="ProgramMissingException">The program is not installed.</exception>
+    /// <exception cref="ToolException">The working directory does not exist, or the request is not valid.</exception>
     /// <exception cref="OperationCanceledException">The call was cancelled; the process tree has been killed.</exception>
     Task<ProcessResult> RunAsync(ProcessRequest request, CancellationToken cancellationToken);
 }

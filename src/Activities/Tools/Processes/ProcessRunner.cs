@@ -117,7 +117,7 @@ public sealed class ProcessRunner(TimeProvider timeProvider, SecretRedactor reda
     private static ProcessStartInfo BuildStartInfo(ProcessRequest request, Dictionary<string, string> environment, out bool ownSession)
     {
         var program = FindProgram(request.FileName, environment.GetValueOrDefault("PATH"))
-            ?? throw new ToolException(request.Tool, Missing(request));
+            ?? throw new ProgramMissingException(request.Tool, Missing(request));
         var command = new List<string>();
         var setsid = OperatingSystem.IsLinux() ? FindProgram("setsid", Environment.GetEnvironmentVariable("PATH")) : null;
         ownSession = setsid is not null;

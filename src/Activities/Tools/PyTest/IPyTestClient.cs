@@ -30,5 +30,12 @@ public sealed record PyTestInvocation(
 }
 
 /// <param name="Output">Standard output, then standard error, cut to the limit.</param>
+/// <param name="Root">The directory that the tree was in.</param>
 /// <param name="Files">The collected files that exist.</param>
-public sealed record PyTestRun(ProcessEnding Ending, int? ExitCode, string Output, TimeSpan Duration, IReadOnlyDictionary<string, byte[]> Files);
+public sealed record PyTestRun(
+    ProcessEnding Ending,
+    int? ExitCode,
+    string Output,
+    TimeSpan Duration,
+    string Root,
+    IReadOnlyDictionary<string, byte[]> Files);

@@ -1,3 +1,4 @@
+using AtomicDevOps.EmbeddedHost;
 using AtomicDevOps.EmbeddedHost.Engine;
 using AtomicDevOps.EmbeddedHost.Triggers;
 using AtomicDevOps.EmbeddedHost.Triggers.Management;
@@ -6,10 +7,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker.Middleware;
-using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -39,7 +38,14 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         _builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         Services.AddMvcCore();
         Services.AddProblemDetails();
-        Services.TryAddSingleton(TimeProvider.System);
+
+        // First of the hosted services, so that those of the app find the engine running, and it outlives them.
+        Services.AddEmbeddedDurableTask();
+        Services.AddOptions<EmbeddedDurableTaskOptions>().Configure<FunctionHostOptions, IConfiguration>(static (durable, host, configuration) =>
+        {
+            configuration.GetSection($"{HostConfiguration.HostJsonSection}:extensions:durableTask").Bind(durable);
+            durable.DataDirectory = host.DataDirectory;
+        });
     }
 
     public IDictionary<object, object> Properties => ((IHostApplicationBuilder)_builder).Properties;
@@ -78,7 +84,8 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         ThrowIfBuilt();
         _hasBuilt = true;
         var options = FunctionHostOptions.Read(Configuration, Environment.ContentRootPath);
-        var catalog = FunctionDiscovery.Find(_functionTypes ?? FunctionAssemblies.TypesOf(options.EntryAssembly), options.TaskHub);
+        var catalog = FunctionDiscovery.Find(_functionTypes ?? FunctionAssemblies.TypesOf(options.EntryAssembly), options.TaskHub)
+            .Without(function => FunctionHostOptions.IsDisabled(Configuration, function.Name));
         if (!ServesHttpFunctions && catalog.With<HttpTriggerAttribute>().FirstOrDefault() is { Function: { } httpFunction })
         {
             throw new FunctionSetupException(
@@ -100,11 +107,7 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         var app = _builder.Build();
         app.Use(DescribeRoutingErrorsAsync);
         app.Services.GetRequiredService<HttpFunctionEndpoints>().Map(app);
-        if (app.Services.GetService<DurableTaskClient>() is not null)
-        {
-            app.Services.GetRequiredService<ManagementApi>().Map(app);
-        }
-
+        app.Services.GetRequiredService<ManagementApi>().Map(app);
         catalog.RegisterWith(app.Services.GetRequiredService<FunctionRegistry>(), app.Services.GetRequiredService<FunctionExecutor>());
         return app;
     }
@@ -127,9 +130,9 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         Services.AddSingleton(catalog);
         Services.AddSingleton(_pipeline);
         Services.AddSingleton(KeyStore.Open(options.DataDirectory, Configuration));
-        Services.TryAddSingleton<FunctionRegistry>();
         Services.AddSingleton<AuthorizationGate>();
         Services.AddSingleton<HostAddress>();
+        Services.AddSingleton<ShutdownGrace>();
         Services.AddSingleton<FunctionExecutor>();
         Services.AddSingleton<FunctionsDurableTaskClient>();
         Services.AddSingleton<HttpFunctionEndpoints>();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using AtomicDevOps.EmbeddedHost.Engine;
 using DurableTask.Core.Exceptions;
 using Microsoft.AspNetCore.Builder;
@@ -16,6 +17,7 @@ namespace AtomicDevOps.EmbeddedHost.Triggers.Management;
 internal sealed class ManagementApi(
     FunctionsDurableTaskClient client,
     FunctionRegistry registry,
+    DurableTaskEngine engine,
     AuthorizationGate gate,
     FunctionHostOptions options,
     TimeProvider clock,
@@ -151,7 +153,7 @@ internal sealed class ManagementApi(
             return Results.NotFound();
         }
 
-        var response = InstanceStatusResponse.From(instance, showInput);
+        var response = InstanceStatusResponse.From(instance, showInput) with { HistoryEvents = HistoryOf(request, instance) };
         if (!instance.IsCompleted)
         {
             request.HttpContext.Response.Headers.RetryAfter = "5";
@@ -163,6 +165,14 @@ internal sealed class ManagementApi(
         return Results.Json(response, Json, statusCode: failureIsError && instance.RuntimeStatus == OrchestrationRuntimeStatus.Failed
             ? StatusCodes.Status500InternalServerError
             : StatusCodes.Status200OK);
+    }
+
+    private List<JsonObject>? HistoryOf(HttpRequest request, OrchestrationMetadata instance)
+    {
+        var showOutput = Query.Flag(request, "showHistoryOutput") ?? false;
+        return (Query.Flag(request, "showHistory") ?? false) && engine.Store.Find(instance.InstanceId) is { } state
+            ? HistoryView.Of(instance, engine.Store.History(state.Sequence), showOutput)
+            : null;
     }
 
     private async Task<IResult> ListAsync(HttpRequest request)

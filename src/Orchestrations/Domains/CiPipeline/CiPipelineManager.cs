@@ -3,7 +3,6 @@ using AtomicDevOps.Activities.Experts.GitCore;
 using AtomicDevOps.Activities.Experts.PyTest;
 using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Tools.Docker;
-using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.Orchestrations.Pipelines;
 using AtomicDevOps.Primitives.Agents;
@@ -135,6 +134,7 @@ public static class CiPipelineManager
     private static async Task<(StageOutcome, CiProgress)> TestAsync(CiRequest request, CiProgress progress, WorkflowContext context)
     {
         var test = request.Configuration.Test;
+        var threshold = request.Strategy == PyTestStrategy.Fast ? null : test.Coverage / 100;
         var report = await RunTests.ExecuteAsync(
             new PyTestRequest(
                 request.RunId,
@@ -145,11 +145,11 @@ public static class CiPipelineManager
                 Strategy = request.Strategy,
                 Paths = test.Paths,
                 Command = test.Command.Count > 0 ? test.Command : null,
-                CoverageThreshold = request.Strategy == PyTestStrategy.Fast ? null : test.Coverage / 100,
+                CoverageThreshold = threshold,
                 Limits = request.Configuration.Limits.ForSandbox(test.Timeout),
             },
             context);
-        return (TestReport.Judge(report, test.Timeout), progress);
+        return (TestReport.Judge(report, threshold, test.Timeout), progress);
     }
 
     private static async Task<(StageOutcome, CiProgress)> LintAsync(CiRequest request, CiProgress progress, WorkflowContext context)

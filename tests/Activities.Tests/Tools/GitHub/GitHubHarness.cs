@@ -1,4 +1,5 @@
 using AtomicDevOps.Activities.Experts.GitHub;
+using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Primitives.Agents;
 using Microsoft.Extensions.Configuration;
@@ -38,6 +39,8 @@ internal sealed class GitHubHarness : IDisposable
     public IGitHubClient Client => _services.GetRequiredService<IGitHubClient>();
 
     public IGitHubTokenSource Tokens => _services.GetRequiredService<IGitHubTokenSource>();
+
+    public IGitCredentialSource GitCredentials => _services.GetRequiredService<IGitCredentialSource>();
 
     public GitHubExpert Expert => _services.GetRequiredService<GitHubExpert>();
 
