@@ -59,41 +59,6 @@ internal class ApiCall(HttpContext http)
         return Parse<T>(body);
     }
 
-    private async Task<MemoryStream> BufferAsync()
-    {
-        var body = new MemoryStream();
-        await Http.Request.Body.CopyToAsync(body, Http.RequestAborted);
-        body.Position = 0;
-        return body;
-    }
-
-    private static T Parse<T>(MemoryStream body)
-    {
-        JsonNode? node;
-        try
-        {
-            node = JsonNode.Parse(body);
-        }
-        catch (JsonException)
-        {
-            throw new ApiException(StatusCodes.Status400BadRequest, "Problems parsing JSON");
-        }
-
-        if (node is not JsonObject)
-        {
-            throw new ApiException(StatusCodes.Status400BadRequest, "Body should be a JSON object");
-        }
-
-        try
-        {
-            return node.Deserialize<T>(GitHubJson.Options)!;
-        }
-        catch (JsonException problem)
-        {
-            throw ApiException.Unprocessable($"Invalid request.\n\nThe value at {problem.Path} has the wrong type.");
-        }
-    }
-
     /// <summary>One page of a list, with the Link header that leads to the others.</summary>
     public IResult Page<T>(IEnumerable<T> items, Func<T, JsonNode?> render)
     {
@@ -155,6 +120,41 @@ internal class ApiCall(HttpContext http)
         }
 
         return Json(node, StatusCodes.Status201Created);
+    }
+
+    private async Task<MemoryStream> BufferAsync()
+    {
+        var body = new MemoryStream();
+        await Http.Request.Body.CopyToAsync(body, Http.RequestAborted);
+        body.Position = 0;
+        return body;
+    }
+
+    private static T Parse<T>(MemoryStream body)
+    {
+        JsonNode? node;
+        try
+        {
+            node = JsonNode.Parse(body);
+        }
+        catch (JsonException)
+        {
+            throw new ApiException(StatusCodes.Status400BadRequest, "Problems parsing JSON");
+        }
+
+        if (node is not JsonObject)
+        {
+            throw new ApiException(StatusCodes.Status400BadRequest, "Body should be a JSON object");
+        }
+
+        try
+        {
+            return node.Deserialize<T>(GitHubJson.Options)!;
+        }
+        catch (JsonException problem)
+        {
+            throw ApiException.Unprocessable($"Invalid request.\n\nThe value at {problem.Path} has the wrong type.");
+        }
     }
 
     private int ReadNumber(string name, int otherwise, int most) =>
