@@ -52,7 +52,10 @@ start() {
     echo "engine.sh: there is no dockerd; install it with: apt-get install docker.io iptables" >&2
     exit 69
   fi
-  engine_pid >/dev/null || as_root rm -f "$pid_file"
+  if ! engine_pid >/dev/null; then
+    as_root rm -f "$pid_file"
+    clean_up
+  fi
   # The directory stays this user's, and so does the socket: its group is the one that may use the engine.
   as_root setsid "$(command -v dockerd)" --host "unix://$socket" --group "$(id -g)" \
     --data-root "$dir/data" --exec-root "$dir/exec" --pidfile "$pid_file" \
@@ -71,22 +74,57 @@ start() {
   exit 70
 }
 
+# An engine that was killed leaves the containerd that it had started, which does not always serve the next one.
+end_containerd() {
+  local pid
+  pid=$(cat "$dir/exec/containerd/containerd.pid" 2>/dev/null || true)
+  if [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$dir/exec/"; then
+    as_root kill -KILL "$pid"
+    wait_for_end "$pid"
+  fi
+}
+
+# It also leaves its containers running, and mounts.
+end_containers() {
+  local shim mount
+  for shim in $(pgrep -f -- "containerd-shim.* -address $dir/exec/" || true); do
+    # shellcheck disable=SC2046
+    as_root kill -KILL $(pgrep -P "$shim" || true) "$shim"
+    wait_for_end "$shim"
+  done
+  awk -v prefix="$dir/" 'index($5, prefix) == 1 { print $5 }' /proc/self/mountinfo | sort -r | while read -r mount; do
+    as_root umount --lazy "$mount"
+  done
+}
+
+clean_up() {
+  end_containerd
+  end_containers
+}
+
+# Ends with failure if the process is still there after 30 s.
+wait_for_end() {
+  for _ in $(seq 1 300); do
+    [ -d "/proc/$1" ] || return 0
+    sleep 0.1
+  done
+  return 1
+}
+
 stop() {
   local pid
   if ! pid=$(engine_pid); then
+    clean_up
     echo "engine: not running"
     return
   fi
   as_root kill -TERM "$pid"
-  for _ in $(seq 1 150); do
-    if [ ! -d "/proc/$pid" ]; then
-      echo "engine: stopped"
-      return
-    fi
-    sleep 0.2
-  done
-  echo "engine.sh: the engine (process $pid) did not end within 30 s" >&2
-  exit 70
+  if ! wait_for_end "$pid"; then
+    echo "engine.sh: the engine (process $pid) did not end within 30 s" >&2
+    exit 70
+  fi
+  clean_up
+  echo "engine: stopped"
 }
 
 case $action in

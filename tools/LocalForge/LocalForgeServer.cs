@@ -38,6 +38,15 @@ public sealed class LocalForgeServer : IAsyncDisposable
     /// <summary>Trouble for tests.</summary>
     public ForgeFaults Faults => _forge.Faults;
 
+    /// <summary>The API's routes, as method and pattern.</summary>
+    internal IEnumerable<(string Method, string Pattern)> ApiRoutes =>
+        from endpoint in _application.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        let pattern = "/" + endpoint.RoutePattern.RawText!.Trim('/')
+        where pattern.StartsWith("/repos/", StringComparison.Ordinal) || pattern.Count(c => c == '/') == 1 || pattern.StartsWith("/app/", StringComparison.Ordinal)
+            || pattern.StartsWith("/user", StringComparison.Ordinal)
+        from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods
+        select (method, pattern);
+
     /// <summary>Starts a forge; it listens when this returns.</summary>
     /// <exception cref="IOException">The port is taken, or the directory cannot be written.</exception>
     public static async Task<LocalForgeServer> StartAsync(LocalForgeOptions options, CancellationToken cancellationToken = default)
@@ -50,9 +59,9 @@ public sealed class LocalForgeServer : IAsyncDisposable
         {
             application = Build(forge);
             await application.Services.GetRequiredService<ForgeAdministration>().EnsureOwnAppAsync(cancellationToken);
-            await application.Services.GetRequiredService<PullRequestTracker>().ReconcileAsync(cancellationToken);
             await application.StartAsync(cancellationToken);
             forge.Address = application.Urls.Single();
+            await application.Services.GetRequiredService<PullRequestTracker>().ReconcileAsync(cancellationToken);
             return new LocalForgeServer(application, forge);
         }
         catch

@@ -20,6 +20,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<long, LiveInstance> _live = new();
+    private readonly Queue<LiveInstance> _evictable = new();
     private readonly BoundedQueue<LiveInstance> _turns;
     private readonly ActivityDispatcher _activities;
     private readonly TimerQueue _timers;
@@ -158,6 +159,29 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         foreach (var (instanceId, status) in effects.Ended)
         {
             Waiters.Notify(instanceId, status);
+        }
+    }
+
+    /// <summary>Keeps an idle instance; beyond the limit, others that are idle make room, in the order in which they became so.</summary>
+    public void KeepInMemory(LiveInstance instance)
+    {
+        lock (_evictable)
+        {
+            if (!instance.IsEvictable)
+            {
+                instance.IsEvictable = true;
+                _evictable.Enqueue(instance);
+            }
+
+            for (var candidates = _evictable.Count; candidates > 0 && _live.Count > _options.MaxInstancesInMemory; candidates--)
+            {
+                var oldest = _evictable.Dequeue();
+                oldest.IsEvictable = false;
+                if (oldest.TryEvict())
+                {
+                    Remove(oldest);
+                }
+            }
         }
     }
 

@@ -24,6 +24,9 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
 
     public long Sequence => sequence;
 
+    /// <summary>Whether it stands in the queue of those that may be evicted; set and read by the engine alone.</summary>
+    public bool IsEvictable { get; set; }
+
     /// <returns>False if this object is retired: look the instance up again.</returns>
     public bool TryPost(Mail mail)
     {
@@ -245,14 +248,16 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
     {
         lock (_gate)
         {
-            if (_mail.Count == 0)
+            if (_mail.Count > 0)
             {
-                _isScheduled = false;
+                engine.Schedule(this);
                 return;
             }
+
+            _isScheduled = false;
         }
 
-        engine.Schedule(this);
+        engine.KeepInMemory(this);
     }
 
     private void Retire(List<Mail> mail)

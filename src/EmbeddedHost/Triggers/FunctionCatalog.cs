@@ -9,6 +9,8 @@ internal sealed class FunctionCatalog(IEnumerable<FunctionDescriptor> functions)
     public IReadOnlyList<FunctionDescriptor> Functions { get; } =
         [.. functions.OrderBy(function => function.Name, StringComparer.OrdinalIgnoreCase)];
 
+    public FunctionCatalog Without(Func<FunctionDescriptor, bool> predicate) => new(Functions.Where(function => !predicate(function)));
+
     public IEnumerable<(FunctionDescriptor Function, TTrigger Trigger)> With<TTrigger>() =>
         from function in Functions
         where function.Trigger is TTrigger

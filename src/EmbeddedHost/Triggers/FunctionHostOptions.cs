@@ -91,6 +91,11 @@ internal sealed record FunctionHostOptions
         }
     }
 
+    /// <summary>Whether <c>AzureWebJobs.NAME.Disabled</c> (as an environment variable <c>AzureWebJobs__NAME__Disabled</c>) switches a
+    /// function off.</summary>
+    public static bool IsDisabled(IConfiguration configuration, string functionName) =>
+        (configuration[$"AzureWebJobs.{functionName}.Disabled"] ?? configuration[$"AzureWebJobs:{functionName}:Disabled"]) is "1" or "true" or "True";
+
     private static Uri? PublicAddressOf(string? hostName, List<string> problems)
     {
         if (hostName is null)

@@ -15,6 +15,7 @@ internal sealed class HttpFunctionEndpoints(
     FunctionCatalog catalog,
     FunctionExecutor executor,
     AuthorizationGate gate,
+    ShutdownGrace grace,
     FunctionHostOptions options,
     ILogger<HttpFunctionEndpoints> logger)
 {
@@ -90,13 +91,22 @@ internal sealed class HttpFunctionEndpoints(
             return;
         }
 
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, grace.Over);
+        context.RequestAborted = ending.Token;
         try
         {
             await WriteResultAsync(context, await executor.RunHttpAsync(function, context));
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
-            context.Abort();
+            if (context.Response.HasStarted || !grace.Over.IsCancellationRequested)
+            {
+                context.Abort();
+                return;
+            }
+
+            context.Response.Clear();
+            await Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The host is stopping. Try again.");
         }
         catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
         {

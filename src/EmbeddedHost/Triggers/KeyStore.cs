@@ -59,12 +59,8 @@ internal sealed class KeyStore
         var master = Configured(configuration, "master");
         var host = Configured(configuration, DefaultName);
         var durableTask = Configured(configuration, DurableTaskName);
-        var keys = Load(path) ?? KeyFile.New();
-        if ((master is null || host is null || durableTask is null) && !File.Exists(path))
-        {
-            Save(path, keys);
-        }
-
+        var isComplete = master is not null && host is not null && durableTask is not null;
+        var keys = Load(path) ?? (isComplete ? KeyFile.New() : Create(path));
         return new KeyStore(new KeyFile(
             master ?? keys.MasterKey,
             With(keys.HostKeys, DefaultName, host),
@@ -135,8 +131,9 @@ internal sealed class KeyStore
         return keys;
     }
 
-    private static void Save(string path, KeyFile keys)
+    private static KeyFile Create(string path)
     {
+        var keys = KeyFile.New();
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var temporary = path + "." + Guid.NewGuid().ToString("N");
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
@@ -151,7 +148,17 @@ internal sealed class KeyStore
             file.Flush(flushToDisk: true);
         }
 
-        File.Move(temporary, path, overwrite: false);
+        try
+        {
+            File.Move(temporary, path, overwrite: false);
+            return keys;
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Another start came first, and its keys hold.
+            File.Delete(temporary);
+            return Load(path)!;
+        }
     }
 
     /// <summary>The keys by name, and those of single functions by function and name.</summary>

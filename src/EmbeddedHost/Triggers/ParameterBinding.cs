@@ -48,6 +48,12 @@ internal static class ParameterBinding
                     bound.Add(new BoundParameter(binder, [(parameter, TriggerType(trigger))]));
                 }
             }
+            else if (IsDurableClient(parameter) && trigger is OrchestrationTriggerAttribute)
+            {
+                problems.Add(
+                    $"{problem} carries [DurableClient], but an orchestrator's calls have to replay alike. Use its TaskOrchestrationContext, or call "
+                    + "the client in an activity.");
+            }
             else if (IsDurableClient(parameter))
             {
                 if (BindClient(parameter, taskHub, problem, problems) is { } binder)

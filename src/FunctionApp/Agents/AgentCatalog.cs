@@ -6,7 +6,7 @@ using AtomicDevOps.Primitives.Agents;
 namespace AtomicDevOps.FunctionApp.Agents;
 
 /// <summary>Every agent of the system, read off the attributes that they carry.</summary>
-internal sealed class AgentCatalog
+public sealed class AgentCatalog
 {
     private readonly AgentSwitches _switches;
     private readonly Dictionary<string, AgentAttribute> _byClass;
@@ -33,5 +33,5 @@ internal sealed class AgentCatalog
 
 /// <param name="Layer"><c>L0</c> to <c>L4</c>.</param>
 /// <param name="Health">What its probe found last; nothing for an agent that has none of its own.</param>
-internal sealed record AgentDescription(
+public sealed record AgentDescription(
     string Name, string Layer, string Purpose, bool Enabled, AgentHealth? Health, string? Detail, DateTimeOffset? Since);

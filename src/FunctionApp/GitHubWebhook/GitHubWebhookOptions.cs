@@ -1,7 +1,7 @@
 namespace AtomicDevOps.FunctionApp.GitHubWebhook;
 
 /// <summary>Configuration section <c>GitHub:Webhook</c>.</summary>
-internal sealed class GitHubWebhookOptions
+public sealed class GitHubWebhookOptions
 {
     public const string Section = "GitHub:Webhook";
 

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace AtomicDevOps.FunctionApp.GitHubWebhook;
 
 /// <summary>Takes GitHub's deliveries: only signed ones, each once.</summary>
-internal sealed class GitHubWebhookTrigger(IOptionsSnapshot<GitHubWebhookOptions> options, ILogger<GitHubWebhookTrigger> logger)
+public sealed class GitHubWebhookTrigger(IOptionsSnapshot<GitHubWebhookOptions> options, ILogger<GitHubWebhookTrigger> logger)
 {
     /// <summary>GitHub caps payloads at 25 MB.</summary>
     public const long BodyLimit = 25 * 1024 * 1024;

@@ -10,7 +10,7 @@ using Microsoft.DurableTask.Client;
 namespace AtomicDevOps.FunctionApp.Pipelines;
 
 /// <summary>The API through which people and programs start, watch, approve and cancel runs.</summary>
-internal sealed class PipelineTriggers(IStageLog log)
+public sealed class PipelineTriggers(IStageLog log)
 {
     private const string StartExample = """{"repository":"owner/name","pullRequest":12}""";
     private const string ApprovalExample = """{"approved":true,"by":"octocat","comment":"Looks good"}""";

@@ -11,7 +11,7 @@ using Microsoft.DurableTask.Client;
 namespace AtomicDevOps.FunctionApp.SystemHealth;
 
 /// <summary>Keeps the eternal orchestration alive and shows what it knows.</summary>
-internal sealed class SystemHealthTriggers(AgentCatalog catalog, ILogger<SystemHealthTriggers> logger)
+public sealed class SystemHealthTriggers(AgentCatalog catalog, ILogger<SystemHealthTriggers> logger)
 {
     /// <summary>Whatever ended it (an operator, a bug, a purge), it is back within a minute.</summary>
     [Function(nameof(KeepSystemHealthAlive))]

@@ -7,7 +7,7 @@ namespace AtomicDevOps.Orchestrations.Pipelines;
 internal static class PullRequestComment
 {
     /// <summary>Hidden in the comment, so that the next run updates it instead of adding one.</summary>
-    public const string Marker = "atomic-devops/pipeline";
+    public const string Marker = "pipeline";
 
     private const int LongestDetails = 6_000;
 

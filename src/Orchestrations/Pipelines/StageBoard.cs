@@ -76,7 +76,11 @@ internal sealed class StageBoard
         StageOutcome outcome;
         try
         {
-            outcome = await work(context.WithCancellation(CancellationToken.None));
+            outcome = await work(context);
+        }
+        catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
+        {
+            outcome = new StageOutcome(StageState.Cancelled, "The run was cancelled.");
         }
         catch (TaskFailedException exception)
         {

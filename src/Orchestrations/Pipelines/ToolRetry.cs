@@ -16,6 +16,11 @@ internal static class ToolRetry
         ShouldHandle = failure => failure.IsCausedBy<ToolUnavailableException>(),
     };
 
-    /// <summary>Tries again as long as the tool is only unavailable; every other failure is final.</summary>
-    public static WorkflowPrimitive<TIn, TOut> WaitingForTool<TIn, TOut>(this WorkflowPrimitive<TIn, TOut> call) => call.WithRetry(Options);
+    /// <summary>
+    /// Tries again as long as the tool is only unavailable; every other failure is final. Cancellation ends the waiting, but a call that runs is
+    /// waited for, so that nothing goes on unseen.
+    /// </summary>
+    public static WorkflowPrimitive<TIn, TOut> WaitingForTool<TIn, TOut>(this WorkflowPrimitive<TIn, TOut> call) =>
+        WorkflowFunction.Of<TIn, TOut>((input, context) => call.ExecuteAsync(input, context.WithCancellation(CancellationToken.None)))
+            .WithRetry(Options);
 }

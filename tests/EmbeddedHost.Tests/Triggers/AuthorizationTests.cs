@@ -145,6 +145,16 @@ public sealed class AuthorizationTests : IDisposable
     }
 
     [Fact]
+    public void Hosts_that_start_at_once_agree_on_the_keys()
+    {
+        var stores = new KeyStore[8];
+        Parallel.For(0, stores.Length, index => stores[index] = KeyStore.Open(_directory, new ConfigurationBuilder().Build()));
+
+        stores.Select(store => store.MasterKey).Distinct().Count().ShouldBe(1);
+        Directory.GetFiles(_directory).ShouldBe([Path.Combine(_directory, "keys.json")]);
+    }
+
+    [Fact]
     public void Keys_from_configuration_go_before_the_file_and_are_not_written_to_it()
     {
         KeyStore.Open(_directory, new ConfigurationBuilder().Build());

@@ -42,6 +42,7 @@ public sealed class FunctionDiscoveryTests
     [InlineData(typeof(WrongActivity), "Put [ActivityTrigger] on the input")]
     [InlineData(typeof(NotInRoute), "parameter 'missing' of type Int32 has no source")]
     [InlineData(typeof(ServiceInOrchestrator), "parameter 'second' of type String has no source. An orchestrator takes")]
+    [InlineData(typeof(ClientInOrchestrator), "an orchestrator's calls have to replay alike")]
     [InlineData(typeof(ServiceInActivity), "inject services into the constructor")]
     [InlineData(typeof(NotParsable), "takes a route value as Version[], which cannot be parsed from text")]
     [InlineData(typeof(BadRoute), "is no route template")]
@@ -265,6 +266,14 @@ public sealed class FunctionDiscoveryTests
     {
         [Function("f")]
         public static void Run([OrchestrationTrigger] TaskOrchestrationContext context, int first, string second)
+        {
+        }
+    }
+
+    public static class ClientInOrchestrator
+    {
+        [Function("f")]
+        public static void Run([OrchestrationTrigger] TaskOrchestrationContext context, [DurableClient] DurableTaskClient client)
         {
         }
     }

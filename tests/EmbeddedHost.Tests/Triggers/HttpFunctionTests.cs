@@ -214,6 +214,18 @@ public sealed class HttpFunctionTests
         first.GetProperty("invocation").GetString().ShouldNotBe(second.GetProperty("invocation").GetString());
     }
 
+    [Theory]
+    [InlineData("AzureWebJobs.named.Disabled", "true")]
+    [InlineData("AzureWebJobs:named:Disabled", "1")]
+    public async Task A_function_that_is_switched_off_is_not_there(string key, string value)
+    {
+        await using var host = await FunctionsTestHost.StartAsync(
+            new Dictionary<string, string?> { [key] = value }, null, typeof(Named), typeof(SharedRoute));
+
+        await ProblemOf(await host.Client.GetAsync("/api/named", Cancellation), HttpStatusCode.NotFound);
+        (await host.Client.GetStringAsync("/api/shared", Cancellation)).ShouldBe("read");
+    }
+
     [Fact]
     public async Task The_keys_in_an_address_are_not_logged()
     {

@@ -47,19 +47,26 @@ internal abstract record Composition
 
     public sealed record Call(int Seconds, int Failures, bool Undoable) : Composition
     {
+        private WorkflowFunction<int, int> Pause => WorkflowFunction.Of(async (int input, WorkflowContext context) =>
+        {
+            await context.DelayAsync(TimeSpan.FromSeconds(Seconds), context.CancellationToken);
+            return input;
+        });
+
         public override WorkflowPrimitive<int, int> Build(World world, string name)
         {
             world.With(
                 name,
                 (int input, int call) => call <= Failures ? throw new IOException($"{name} fails at call {call}") : input + Seconds,
                 TimeSpan.FromSeconds(Seconds));
+            var call = world.IsPaced ? Pause >> Forms.Call(name) : Forms.Call(name);
             if (!Undoable)
             {
-                return Forms.Call(name);
+                return call;
             }
 
             world.With($"undo {name}", (int input) => input, TimeSpan.FromSeconds(1));
-            return Forms.Call(name).WithUndo(name, Forms.Call($"undo {name}"), (_, output) => output);
+            return call.WithUndo(name, Forms.Call($"undo {name}"), (_, output) => output);
         }
     }
 

@@ -10,6 +10,9 @@ internal sealed class World : ILoggerFactory, ILogger
     private readonly List<string> _completed = [];
     private readonly ConcurrentDictionary<string, int> _calls = new(StringComparer.Ordinal);
 
+    /// <summary>Whether activities are done at once, and compositions wait before them instead.</summary>
+    public bool IsPaced { get; init; }
+
     /// <summary>The activities begun, in order, each with its input and the time since the start.</summary>
     public List<string> Effects { get; } = [];
 
@@ -45,6 +48,17 @@ internal sealed class World : ILoggerFactory, ILogger
             return result;
         }
     }
+
+    /// <summary>Runs an activity to its end at once.</summary>
+    public object? Perform(string name, object? input)
+    {
+        lock (_calls)
+        {
+            return Begin(name, input, TimeSpan.Zero).Result();
+        }
+    }
+
+    public IEnumerable<string> Activities => _activities.Keys;
 
     /// <summary>Counts a call whose result is known already.</summary>
     public void Skip(string name) => _calls.AddOrUpdate(name, 1, (_, calls) => calls + 1);

@@ -50,7 +50,7 @@ internal static class AppEndpoints
     private static async Task<IResult> CreateTokenAsync(RootCall call)
     {
         var installation = FindInstallation(call);
-        var body = call.Http.Request.ContentLength is null or 0 ? new WriteToken(null, null) : await call.ReadAsync<WriteToken>();
+        var body = await call.ReadAsync(new WriteToken(null, null));
         var repositories = SelectRepositories(call, installation, body);
         var token = ForgeAdministration.GenerateToken("ghs_");
         var expires = call.Forge.Now + TokenLifetime;

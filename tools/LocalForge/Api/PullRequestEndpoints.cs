@@ -267,9 +267,7 @@ internal static class PullRequestEndpoints
     private static async Task<IResult> MergeAsync(RepositoryCall call)
     {
         var user = call.Require(Permission.Write);
-        var request = call.Http.Request.ContentLength is null or 0
-            ? new MergeRequest(null, null, null, null)
-            : await call.ReadAsync<MergeRequest>();
+        var request = await call.ReadAsync(new MergeRequest(null, null, null, null));
         using var write = await call.Store.BeginWriteAsync(call.Aborted);
         var sha = await call.Service<PullRequestMerger>().MergeAsync(write, call.FindPull(), request, user, call.Aborted);
         write.Commit();
@@ -279,7 +277,7 @@ internal static class PullRequestEndpoints
     private static async Task<IResult> UpdateBranchAsync(RepositoryCall call)
     {
         var user = call.Require(Permission.Write);
-        var body = call.Http.Request.ContentLength is null or 0 ? new UpdateBranch(null) : await call.ReadAsync<UpdateBranch>();
+        var body = await call.ReadAsync(new UpdateBranch(null));
         using var write = await call.Store.BeginWriteAsync(call.Aborted);
         var issue = call.FindPull();
         await call.Service<PullRequestMerger>().UpdateBranchAsync(write, issue, body.ExpectedHeadSha, user, call.Aborted);

@@ -75,7 +75,7 @@ internal static class RepositoryEndpoints
     private static async Task<IResult> ForkAsync(RepositoryCall call)
     {
         var user = call.RequireUser();
-        var body = call.Http.Request.ContentLength is null or 0 ? new ForkRepository(null) : await call.ReadAsync<ForkRepository>();
+        var body = await call.ReadAsync(new ForkRepository(null));
         var fork = await call.Service<ForgeAdministration>().ForkAsync(user, call.Repository, body.Name, call.Aborted);
         return ApiCall.Json(Show(call).FullRepository(fork, Permission.Admin), StatusCodes.Status202Accepted);
     }

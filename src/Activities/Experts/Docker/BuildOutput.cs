@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using AtomicDevOps.Activities.Tools.Docker;
+using AtomicDevOps.Activities.Tools.Processes;
 
 namespace AtomicDevOps.Activities.Experts.Docker;
 
@@ -52,7 +54,7 @@ internal sealed partial class BuildOutput
             return null;
         }
 
-        Text.Append(text);
+        Text.Append(Encoding.UTF8.GetBytes(text));
         Follow(text);
         return text;
     }

@@ -135,7 +135,7 @@ internal sealed partial class ImageBuilder(
         var result = default(ImageBuildResult);
         try
         {
-            result = await RunAsync(build, dockerfile, ignore, timeout, output, since, cancellationToken);
+            result = await RunAsync(build, dockerfile, ignore, timeout, output, cancellationToken);
         }
         catch (DockerEngineException exception) when (IsAboutDockerfile(exception.EngineMessage))
         {
@@ -157,7 +157,7 @@ internal sealed partial class ImageBuilder(
         {
             Steps = output.Step,
             CachedSteps = output.CachedSteps,
-            Output = output.Text.ToString(),
+            Output = output.Text.ToOutput().Text,
             OutputBytes = output.Text.TotalBytes,
         };
         return result.Outcome is ImageBuildOutcome.Succeeded
@@ -170,7 +170,7 @@ internal sealed partial class ImageBuilder(
         Error = $"The build did not end within {build.Request.Limits.Timeout}.",
     };
 
-    private static bool IsAboutDockerfile(string message) => message.Contains("dockerfile", StringComparison.OrdinalIgnoreCase);
+    private static bool IsAboutDockerfile(string message) => message.Contains("dockerfile", StringComparison.OrdinalIgnoreCase) || InvalidPattern().IsMatch(message);
 
     private static int? FindLine(ImageBuildResult result, BuildOutput output, IReadOnlyList<DockerfileInstruction> instructions)
     {
@@ -191,7 +191,6 @@ internal sealed partial class ImageBuilder(
         DockerIgnore ignore,
         TimeSpan timeout,
         BuildOutput output,
-        DateTimeOffset since,
         CancellationToken cancellationToken)
     {
         var request = build.Request;
@@ -226,7 +225,7 @@ internal sealed partial class ImageBuilder(
         }
 
         return output.Failure is { } failure
-            ? await ClassifyAsync(build, failure, output, since, cancellationToken)
+            ? await ClassifyAsync(build, failure, output, cancellationToken)
             : await FindImageAsync(build, output, cancellationToken);
     }
 
@@ -247,7 +246,6 @@ internal sealed partial class ImageBuilder(
         Build build,
         ImageProgress failure,
         BuildOutput output,
-        DateTimeOffset since,
         CancellationToken cancellationToken)
     {
         var message = failure.ErrorDetail?.Message ?? failure.Error!;
@@ -255,20 +253,19 @@ internal sealed partial class ImageBuilder(
             || message.Contains("invalid from flag value", StringComparison.OrdinalIgnoreCase);
         var outcome = startsFrom && (EngineFailure.IsMissingImage(message) || EngineFailure.IsUnreachableRegistry(message)) ? ImageBuildOutcome.BaseImageUnavailable
             : startsFrom || InvalidPattern().IsMatch(message) ? ImageBuildOutcome.DockerfileInvalid
-            : failure.ErrorDetail?.Code is { } code ? await ClassifyExitAsync(code, output.Container, since, cancellationToken)
+            : failure.ErrorDetail?.Code is { } code ? await ClassifyExitAsync(code, output.Container, cancellationToken)
             : ImageBuildOutcome.Failed;
         return new ImageBuildResult(outcome, build.Tag) { Error = message };
     }
 
-    private async Task<ImageBuildOutcome> ClassifyExitAsync(int exitCode, string? container, DateTimeOffset since, CancellationToken cancellationToken)
+    private async Task<ImageBuildOutcome> ClassifyExitAsync(int exitCode, string? container, CancellationToken cancellationToken)
     {
         if (container is null)
         {
             return ImageBuildOutcome.Failed;
         }
 
-        var tolerance = TimeSpan.FromMinutes(1);
-        var events = await engine.GetContainerEventsAsync(container, since - tolerance, timeProvider.GetUtcNow() + tolerance, cancellationToken);
+        var events = await engine.GetContainerEventsAsync(container, cancellationToken);
         return events.Any(item => item.Action is "oom") ? ImageBuildOutcome.OutOfMemory
             : exitCode == KilledExitCode && events.Any(item => item.Action is "kill") ? ImageBuildOutcome.Killed
             : ImageBuildOutcome.Failed;

@@ -1,7 +1,9 @@
 using System.Formats.Tar;
 using System.Globalization;
+using System.Text;
 using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.Logs;
+using AtomicDevOps.Activities.Tools.Processes;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
@@ -18,9 +20,6 @@ internal sealed class ContainerSandbox : IContainerSandbox
 
     /// <summary>A command that a signal ended has this plus the signal's number as its exit code.</summary>
     private const int SignalExitCodes = 128;
-
-    /// <summary>How far the engine's clock may be from ours.</summary>
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan CleanUpTimeout = TimeSpan.FromSeconds(30);
@@ -124,6 +123,7 @@ internal sealed class ContainerSandbox : IContainerSandbox
     private async Task RemoveEarlierTryAsync(SandboxRequest request, CancellationToken cancellationToken)
     {
         await _engine.RemoveContainerAsync(RunName.OfContainer(request.RunId, request.Stage), cancellationToken);
+        await _engine.RemoveContainerAsync(RunName.OfLoader(request.RunId, request.Stage), cancellationToken);
         foreach (var volume in await _engine.ListVolumesAsync([DockerLabels.OfRun(request.RunId), DockerLabels.OfStage(request.Stage)], cancellationToken))
         {
             await _engine.RemoveVolumeAsync(volume.Name, cancellationToken);
@@ -141,19 +141,41 @@ internal sealed class ContainerSandbox : IContainerSandbox
         if (sandbox.Volume is { } volume)
         {
             await _engine.CreateVolumeAsync(volume, labels, cancellationToken);
+            await LoadAsync(sandbox, volume, labels, cancellationToken);
         }
 
         sandbox.Container = RunName.OfContainer(request.RunId, request.Stage);
         sandbox.Container = await _engine.CreateContainerAsync(sandbox.Container, Configure(sandbox, labels), cancellationToken);
-        if (sandbox.Volume is not null)
-        {
-            await _engine.PutArchiveAsync(
-                sandbox.Container,
-                request.WorkingDirectory,
-                (stream, token) => WriteWorkspaceAsync(request.Workspace, sandbox.UserId, stream, token),
-                cancellationToken);
-        }
     }
+
+    // The engine leaves the directory that it unpacks into to its owner, which for a new volume is root. Unpacked from the root of another
+    // container, one that never starts and so may have a writable root, the volume's own directory is an entry of the archive like any other.
+    private async Task LoadAsync(Sandbox sandbox, string volume, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    {
+        var request = sandbox.Request;
+        sandbox.Loader = RunName.OfLoader(request.RunId, request.Stage);
+        sandbox.Loader = await _engine.CreateContainerAsync(
+            sandbox.Loader,
+            new ContainerConfiguration
+            {
+                Image = sandbox.Image.Id,
+                Entrypoint = [],
+                Cmd = request.Command,
+                Labels = labels,
+                HostConfig = new ContainerHostConfiguration { NetworkMode = "none", Mounts = [MountOf(volume, request)] },
+            },
+            cancellationToken);
+        await _engine.PutArchiveAsync(
+            sandbox.Loader,
+            "/",
+            (stream, token) => WriteWorkspaceAsync(request, sandbox.UserId, stream, token),
+            cancellationToken);
+        await _engine.RemoveContainerAsync(sandbox.Loader, cancellationToken);
+        sandbox.Loader = "";
+    }
+
+    private static ContainerMount MountOf(string volume, SandboxRequest request) =>
+        new("volume", volume, request.WorkingDirectory) { VolumeOptions = new ContainerVolumeOptions(NoCopy: true) };
 
     private ContainerConfiguration Configure(Sandbox sandbox, IReadOnlyDictionary<string, string> labels)
     {
@@ -179,7 +201,7 @@ internal sealed class ContainerSandbox : IContainerSandbox
                 {
                     ["/tmp"] = string.Create(CultureInfo.InvariantCulture, $"rw,exec,nosuid,nodev,size={temporaryBytes},mode=1777"),
                 },
-                Mounts = sandbox.Volume is { } volume ? [new ContainerMount("volume", volume, request.WorkingDirectory)] : null,
+                Mounts = sandbox.Volume is { } volume ? [MountOf(volume, request)] : null,
                 Memory = limits.MemoryBytes,
                 MemorySwap = limits.MemoryBytes,
                 NanoCpus = (long)(limits.Cpus * 1_000_000_000),
@@ -211,18 +233,18 @@ internal sealed class ContainerSandbox : IContainerSandbox
         }
     }
 
-    private async Task WriteWorkspaceAsync(WorkspaceReference? workspace, int user, Stream destination, CancellationToken cancellationToken)
+    private async Task WriteWorkspaceAsync(SandboxRequest request, int user, Stream destination, CancellationToken cancellationToken)
     {
-        await using var source = workspace is null ? null : await _artifacts.OpenReadAsync(workspace.Archive.Key, cancellationToken);
+        await using var source = request.Workspace is { } workspace ? await _artifacts.OpenReadAsync(workspace.Archive.Key, cancellationToken) : null;
         await using var writer = new TarWriter(destination, TarEntryFormat.Gnu, leaveOpen: true);
-        await WorkspaceArchive.CopyAsync(source, writer, user, path => path, cancellationToken);
+        var root = request.WorkingDirectory.Trim('/');
+        await WorkspaceArchive.CopyAsync(source, writer, user, path => path.Length == 0 ? root : $"{root}/{path}", cancellationToken, root);
     }
 
     private async Task<SandboxResult> RunAsync(Sandbox sandbox, CancellationToken cancellationToken)
     {
         var limits = sandbox.Request.Limits;
         var output = new BoundedOutput(limits.OutputBytes);
-        var since = _timeProvider.GetUtcNow();
         int exitCode;
         bool timedOut;
         TimeSpan duration;
@@ -235,9 +257,9 @@ internal sealed class ContainerSandbox : IContainerSandbox
             {
                 if (await StartAsync(sandbox, cancellationToken) is { } refusal)
                 {
-                    output.Append(refusal);
+                    output.Append(Encoding.UTF8.GetBytes(refusal));
                     log.Append(refusal);
-                    return new SandboxResult(SandboxEnding.Exited, NotFoundExitCode, output.ToString(), output.TotalBytes, TimeSpan.Zero);
+                    return new SandboxResult(SandboxEnding.Exited, NotFoundExitCode, output.ToOutput().Text, output.TotalBytes, TimeSpan.Zero);
                 }
 
                 var started = _timeProvider.GetTimestamp();
@@ -256,9 +278,9 @@ internal sealed class ContainerSandbox : IContainerSandbox
             }
         }
 
-        var ending = timedOut ? SandboxEnding.TimedOut : await ClassifyAsync(sandbox, exitCode, since, cancellationToken);
+        var ending = timedOut ? SandboxEnding.TimedOut : await ClassifyAsync(sandbox, exitCode, cancellationToken);
         var files = await CollectAsync(sandbox, output, cancellationToken);
-        return new SandboxResult(ending, ending is SandboxEnding.Exited ? exitCode : null, output.ToString(), output.TotalBytes, duration)
+        return new SandboxResult(ending, ending is SandboxEnding.Exited ? exitCode : null, output.ToOutput().Text, output.TotalBytes, duration)
         {
             Files = files,
         };
@@ -304,7 +326,7 @@ internal sealed class ContainerSandbox : IContainerSandbox
         }
     }
 
-    private async Task<SandboxEnding> ClassifyAsync(Sandbox sandbox, int exitCode, DateTimeOffset since, CancellationToken cancellationToken)
+    private async Task<SandboxEnding> ClassifyAsync(Sandbox sandbox, int exitCode, CancellationToken cancellationToken)
     {
         ContainerState state;
         try
@@ -332,7 +354,7 @@ internal sealed class ContainerSandbox : IContainerSandbox
         }
 
         // A signal ended it: the engine knows whether it was asked to send one, and sometimes learns of the memory limit only after the end.
-        var events = await _engine.GetContainerEventsAsync(sandbox.Container, since - ClockTolerance, _timeProvider.GetUtcNow() + ClockTolerance, cancellationToken);
+        var events = await _engine.GetContainerEventsAsync(sandbox.Container, cancellationToken);
         return events.Any(item => item.Action is "oom") ? SandboxEnding.OutOfMemory
             : events.Any(item => item.Action is "kill") ? SandboxEnding.Killed
             : SandboxEnding.Exited;
@@ -373,7 +395,8 @@ internal sealed class ContainerSandbox : IContainerSandbox
 
         if (entry.Length > Math.Min(limit, Array.MaxLength))
         {
-            output.Append(string.Create(CultureInfo.InvariantCulture, $"\n[{path} was not collected: it has {entry.Length} bytes, and {limit} are allowed]\n"));
+            var notice = string.Create(CultureInfo.InvariantCulture, $"\n[{path} was not collected: it has {entry.Length} bytes, and {limit} are allowed]\n");
+            output.Append(Encoding.UTF8.GetBytes(notice));
             return null;
         }
 
@@ -394,9 +417,9 @@ internal sealed class ContainerSandbox : IContainerSandbox
         {
             await _cleanUp.ExecuteAsync(async token =>
             {
-                if (sandbox.Container.Length > 0)
+                foreach (var container in new[] { sandbox.Loader, sandbox.Container }.Where(container => container.Length > 0))
                 {
-                    await _engine.RemoveContainerAsync(sandbox.Container, token);
+                    await _engine.RemoveContainerAsync(container, token);
                 }
 
                 if (sandbox.Volume is { } volume)
@@ -444,5 +467,8 @@ internal sealed class ContainerSandbox : IContainerSandbox
 
         /// <summary>The container's id, or its name until the engine has told the id.</summary>
         public string Container { get; set; } = "";
+
+        /// <summary>The container through which the volume is filled, while it exists.</summary>
+        public string Loader { get; set; } = "";
     }
 }

@@ -6,6 +6,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Text;
 using System.Text.Json;
+using AtomicDevOps.Activities.Tools.Processes;
 using AtomicDevOps.Primitives.Agents;
 using AtomicDevOps.Primitives.Json;
 using Microsoft.Extensions.Options;
@@ -55,18 +56,16 @@ internal sealed class DockerEngineClient : IDockerEngineClient
     public Task<EngineInfo> GetInfoAsync(CancellationToken cancellationToken) =>
         GetAsync<EngineInfo>("info", "info", cancellationToken);
 
-    public Task<IReadOnlyList<EngineEvent>> GetContainerEventsAsync(
-        string container,
-        DateTimeOffset since,
-        DateTimeOffset until,
-        CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<EngineEvent>> GetContainerEventsAsync(string container, CancellationToken cancellationToken)
     {
         var what = $"events of container {container}";
+        // By the engine's own clock: an end that lies in its future would keep the answer open until then.
+        var until = (await GetInfoAsync(cancellationToken)).SystemTime;
         var query = Query(
-            ("since", Seconds(since)),
+            ("since", Seconds(until.AddDays(-1))),
             ("until", Seconds(until)),
             ("filters", Json(new Dictionary<string, string[]>(StringComparer.Ordinal) { ["type"] = ["container"], ["container"] = [container] })));
-        return CallAsync<IReadOnlyList<EngineEvent>>(what, _options.CallTimeout, async token =>
+        return await CallAsync(what, _options.CallTimeout, async token =>
         {
             using var response = await SendAsync(what, HttpMethod.Get, $"events{query}", content: null, token);
             var events = new List<EngineEvent>();
@@ -206,7 +205,7 @@ internal sealed class DockerEngineClient : IDockerEngineClient
 
             using var inspected = await SendAsync(what, HttpMethod.Get, $"exec/{Escape(id)}/json", content: null, token);
             var state = await ReadJsonAsync<ExecState>(inspected, token);
-            return new ExecResult(state.ExitCode ?? -1, output.ToString(), output.TotalBytes);
+            return new ExecResult(state.ExitCode ?? -1, output.ToOutput().Text, output.TotalBytes);
         }, cancellationToken);
     }
 

@@ -20,6 +20,9 @@ public sealed record EngineInfo
 
     public string? CgroupVersion { get; init; }
 
+    /// <summary>The engine's clock.</summary>
+    public DateTimeOffset SystemTime { get; init; }
+
     /// <summary>Whether containers' memory can be limited.</summary>
     public bool MemoryLimit { get; init; }
 
@@ -97,7 +100,13 @@ public sealed record ContainerHostConfiguration
 /// <param name="Type"><c>volume</c>, <c>bind</c> or <c>tmpfs</c>.</param>
 /// <param name="Source">The volume's name.</param>
 /// <param name="Target">The absolute path in the container.</param>
-public sealed record ContainerMount(string Type, string Source, string Target, bool ReadOnly = false);
+public sealed record ContainerMount(string Type, string Source, string Target, bool ReadOnly = false)
+{
+    public ContainerVolumeOptions? VolumeOptions { get; init; }
+}
+
+/// <param name="NoCopy">A new volume stays empty instead of getting what the image has at the mount point, with its owner.</param>
+public sealed record ContainerVolumeOptions(bool NoCopy);
 
 public sealed record ContainerUlimit(string Name, long Soft, long Hard);
 

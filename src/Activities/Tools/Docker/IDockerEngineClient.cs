@@ -17,8 +17,8 @@ public interface IDockerEngineClient
 
     Task<EngineInfo> GetInfoAsync(CancellationToken cancellationToken);
 
-    /// <summary>What happened to a container between two points in time. The engine remembers a few hundred events, and none from before its start.</summary>
-    Task<IReadOnlyList<EngineEvent>> GetContainerEventsAsync(string container, DateTimeOffset since, DateTimeOffset until, CancellationToken cancellationToken);
+    /// <summary>What happened to a container in the last day. The engine remembers a few hundred events, and none from before its start.</summary>
+    Task<IReadOnlyList<EngineEvent>> GetContainerEventsAsync(string container, CancellationToken cancellationToken);
 
     /// <returns>The container's id.</returns>
     Task<string> CreateContainerAsync(string name, ContainerConfiguration configuration, CancellationToken cancellationToken);

@@ -16,6 +16,9 @@ public static class RunName
     /// <summary>The name of the container that runs a stage.</summary>
     internal static string OfContainer(string runId, string stage) => $"{Prefix}-{Sanitise(runId)}-{Sanitise(stage)}";
 
+    /// <summary>The name of the container through which a stage's volume is filled.</summary>
+    internal static string OfLoader(string runId, string stage) => $"{OfContainer(runId, stage)}-loader";
+
     /// <summary>The name of a volume for one try of a stage.</summary>
     internal static string OfVolume(string runId, string stage) => $"{Prefix}-{Of(runId)}-{Hash(stage)}-{Guid.NewGuid():N}";
 

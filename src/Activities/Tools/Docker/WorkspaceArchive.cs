@@ -13,11 +13,13 @@ internal static class WorkspaceArchive
     /// </summary>
     /// <param name="source">The archive; <see langword="null"/> is an empty tree.</param>
     /// <param name="map">The path that an entry's path becomes; <see langword="null"/> leaves the entry out.</param>
+    /// <param name="root">The directory that is there even where the tree is empty.</param>
     /// <exception cref="ToolException">The archive holds something else, or a path that leads out of the tree.</exception>
-    public static async Task CopyAsync(Stream? source, TarWriter destination, int owner, Func<string, string?> map, CancellationToken cancellationToken)
+    public static async Task CopyAsync(
+        Stream? source, TarWriter destination, int owner, Func<string, string?> map, CancellationToken cancellationToken, string root = ".")
     {
         var directories = new HashSet<string>(StringComparer.Ordinal);
-        await WriteDirectoryAsync(".");
+        await WriteDirectoryAsync(root);
         if (source is null)
         {
             return;

@@ -428,6 +428,11 @@ public sealed class GitCli : IGitClient
         }
 
         var fetched = await FetchCompleteAsync(repository, revision, new GitFetchLimits(DefaultFileBytes, long.MaxValue), cancellationToken);
+        if (fetched == GitFetchResult.TooLarge)
+        {
+            throw new ToolException(GitTool.Name, $"Commit {revision.CommitSha} is too large to be stored.");
+        }
+
         if (fetched is not (GitFetchResult.Fetched or GitFetchResult.AlreadyThere))
         {
             throw new ToolNotFoundException(GitTool.Name, $"Commit {revision.CommitSha} is not in the repository. It may have been replaced by a force-push.");

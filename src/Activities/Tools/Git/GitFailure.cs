@@ -11,6 +11,7 @@ internal static partial class GitFailure
 
     public static bool IsCommitMissing(string error) => CommitMissing().IsMatch(error);
 
+    /// <summary>The kernel ends index-pack without a word where a pack grows past the limit on files.</summary>
     public static bool IsTooLarge(string error) => TooLarge().IsMatch(error);
 
     public static Exception ToException(ProcessResult result, string action, SecretRedactor redactor)
@@ -46,7 +47,7 @@ internal static partial class GitFailure
     [GeneratedRegex(@"not our ref|couldn't find remote ref|no such remote ref|unadvertised object", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex CommitMissing();
 
-    [GeneratedRegex(@"File too large|died of signal 25|exceeds maximum allowed size", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"File too large|died of signal 25|\Afatal: (fetch-pack: )?invalid index-pack output\s*\z", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex TooLarge();
 
     [GeneratedRegex(

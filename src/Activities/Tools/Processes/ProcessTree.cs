@@ -22,7 +22,11 @@ internal sealed class ProcessTree(Process root, string mark, bool ownSession)
     {
         if (ownSession)
         {
-            _ = Kill(-_rootId, SignalKill);
+            if (Kill(-_rootId, SignalKill) == 0)
+            {
+                // The signal is delivered at once, but a process takes a moment to go.
+                SpinWait.SpinUntil(() => Members(sessionOnly: true).Count == 0, KillPatience);
+            }
         }
         else if (!root.HasExited)
         {
@@ -75,14 +79,14 @@ internal sealed class ProcessTree(Process root, string mark, bool ownSession)
         return (members.Count, pages * Environment.SystemPageSize);
     }
 
-    private List<int> Members()
+    private List<int> Members(bool sessionOnly = false)
     {
         var members = new List<int>();
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
                 && id != Environment.ProcessId
-                && IsMember(id))
+                && IsMember(id, sessionOnly))
             {
                 members.Add(id);
             }
@@ -91,7 +95,7 @@ internal sealed class ProcessTree(Process root, string mark, bool ownSession)
         return members;
     }
 
-    private bool IsMember(int id)
+    private bool IsMember(int id, bool sessionOnly)
     {
         // proc(5): pid (comm) state ppid pgrp session …; comm may hold anything, so the count starts behind its last parenthesis.
         var stat = ReadProcFile(id, "stat");
@@ -107,7 +111,7 @@ internal sealed class ProcessTree(Process root, string mark, bool ownSession)
         }
 
         var session = int.Parse(fields[3], CultureInfo.InvariantCulture);
-        return ownSession && session == _rootId || CarriesMark(id);
+        return ownSession && session == _rootId || !sessionOnly && CarriesMark(id);
     }
 
     private bool CarriesMark(int id)

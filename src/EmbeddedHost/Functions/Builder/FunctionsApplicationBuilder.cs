@@ -84,7 +84,8 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         ThrowIfBuilt();
         _hasBuilt = true;
         var options = FunctionHostOptions.Read(Configuration, Environment.ContentRootPath);
-        var catalog = FunctionDiscovery.Find(_functionTypes ?? FunctionAssemblies.TypesOf(options.EntryAssembly), options.TaskHub);
+        var catalog = FunctionDiscovery.Find(_functionTypes ?? FunctionAssemblies.TypesOf(options.EntryAssembly), options.TaskHub)
+            .Without(function => FunctionHostOptions.IsDisabled(Configuration, function.Name));
         if (!ServesHttpFunctions && catalog.With<HttpTriggerAttribute>().FirstOrDefault() is { Function: { } httpFunction })
         {
             throw new FunctionSetupException(
@@ -131,6 +132,7 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         Services.AddSingleton(KeyStore.Open(options.DataDirectory, Configuration));
         Services.AddSingleton<AuthorizationGate>();
         Services.AddSingleton<HostAddress>();
+        Services.AddSingleton<ShutdownGrace>();
         Services.AddSingleton<FunctionExecutor>();
         Services.AddSingleton<FunctionsDurableTaskClient>();
         Services.AddSingleton<HttpFunctionEndpoints>();

@@ -136,6 +136,7 @@ public static class CiPipelineManager
     private static async Task<(StageOutcome, CiProgress)> TestAsync(CiRequest request, CiProgress progress, WorkflowContext context)
     {
         var test = request.Configuration.Test;
+        var threshold = request.Strategy == PyTestStrategy.Fast ? null : test.Coverage / 100;
         var report = await RunTests.ExecuteAsync(
             new PyTestRequest(
                 request.RunId,
@@ -146,11 +147,11 @@ public static class CiPipelineManager
                 Strategy = request.Strategy,
                 Paths = test.Paths,
                 Command = test.Command.Count > 0 ? test.Command : null,
-                CoverageThreshold = request.Strategy == PyTestStrategy.Fast ? null : test.Coverage / 100,
+                CoverageThreshold = threshold,
                 Limits = request.Configuration.Limits.ForSandbox(test.Timeout),
             },
             context);
-        return (TestReport.Judge(report, test.Timeout), progress);
+        return (TestReport.Judge(report, threshold, test.Timeout), progress);
     }
 
     private static async Task<(StageOutcome, CiProgress)> LintAsync(CiRequest request, CiProgress progress, WorkflowContext context)

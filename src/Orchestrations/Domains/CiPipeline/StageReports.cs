@@ -36,12 +36,21 @@ internal static class TestReport
 {
     private const int MostAnnotations = 50;
 
-    public static StageOutcome Judge(PyTestReport report, TimeSpan timeout)
+    /// <param name="threshold">The line coverage asked for, 0 to 1; coverage that was asked for and not measured is not reached.</param>
+    public static StageOutcome Judge(PyTestReport report, double? threshold, TimeSpan timeout)
     {
         var summary = Summarize(report, timeout);
-        if (report.Outcome == PyTestOutcome.Passed && report.Coverage is not { ReachesThreshold: false })
+        if (report.Outcome == PyTestOutcome.Passed)
         {
-            return StageOutcome.Passed(summary);
+            if (threshold is null || report.Coverage is { ReachesThreshold: true })
+            {
+                return StageOutcome.Passed(summary);
+            }
+
+            if (report.Coverage is null)
+            {
+                return StageOutcome.Failed($"{summary} Coverage was asked for and could not be measured: {report.Problem ?? "pytest left no coverage report"}", report.OutputTail);
+            }
         }
 
         // Without the tool nothing is known about the change; everything else the author can mend.

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using AtomicDevOps.Activities.Experts.GitHub;
 using AtomicDevOps.Activities.Tests.Tools.GitHub;
 using AtomicDevOps.Activities.Tools;

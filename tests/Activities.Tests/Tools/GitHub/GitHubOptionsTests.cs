@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using AtomicDevOps.Activities.Tools.GitHub;
 using Microsoft.Extensions.Options;
 
 namespace AtomicDevOps.Activities.Tests.Tools.GitHub;

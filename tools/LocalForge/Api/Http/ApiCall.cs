@@ -43,13 +43,35 @@ internal class ApiCall(HttpContext http)
     public long RouteNumber(string name) =>
         long.TryParse(Route(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw ApiException.NotFound();
 
+    /// <summary>The body of a request that may come without one.</summary>
+    /// <exception cref="ApiException">As <see cref="ReadAsync{T}()"/>.</exception>
+    public async Task<T> ReadAsync<T>(T otherwise)
+    {
+        using var body = await BufferAsync();
+        return body.Length == 0 ? otherwise : Parse<T>(body);
+    }
+
     /// <exception cref="ApiException">400: not JSON; 422: JSON of another shape.</exception>
     public async Task<T> ReadAsync<T>()
+    {
+        using var body = await BufferAsync();
+        return Parse<T>(body);
+    }
+
+    private async Task<MemoryStream> BufferAsync()
+    {
+        var body = new MemoryStream();
+        await Http.Request.Body.CopyToAsync(body, Aborted);
+        body.Position = 0;
+        return body;
+    }
+
+    private static T Parse<T>(MemoryStream body)
     {
         JsonNode? node;
         try
         {
-            node = await JsonNode.ParseAsync(Http.Request.Body, cancellationToken: Aborted);
+            node = JsonNode.Parse(body);
         }
         catch (JsonException)
         {

@@ -32,9 +32,9 @@ internal sealed class ApiMiddleware(RequestDelegate next, Forge forge, RateLimit
         {
             var caller = IdentifyUnlessApp(http);
             http.Features.Set(caller);
-            var limit = limiter.Take(caller, http.Request);
+            var allowed = limiter.TryTake(caller, http.Request, out var limit);
             http.Features.Set(limit);
-            if (limit.Exceeded)
+            if (!allowed)
             {
                 throw ApiException.Forbidden($"API rate limit exceeded for {caller.User?.Login ?? "anonymous"}.");
             }
@@ -65,7 +65,7 @@ internal sealed class ApiMiddleware(RequestDelegate next, Forge forge, RateLimit
     {
         var header = http.Request.Headers.Authorization.ToString();
         return Authentication.ReadSecret(header) is { } secret && secret.Count(c => c == '.') == 2
-            ? Caller.Anonymous
+            ? Caller.App
             : Authentication.Identify(forge, http.Request);
     }
 

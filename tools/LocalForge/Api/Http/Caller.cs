@@ -7,6 +7,11 @@ internal sealed record Caller(User? User, AccessToken? Token)
 {
     public static Caller Anonymous { get; } = new(null, null);
 
+    /// <summary>Someone with a JWT, which the endpoints for GitHub Apps check.</summary>
+    public static Caller App { get; } = new(null, null) { HasJwt = true };
+
+    private bool HasJwt { get; init; }
+
     public static Permission PermissionOf(Forge forge, User? user, Repository repository)
     {
         if (user is not null && user.Id == repository.OwnerId)

@@ -12,23 +12,19 @@ internal sealed class RateLimiter(Forge forge)
     private readonly ConcurrentDictionary<long, RateLimit> _windows = new();
 
     /// <summary>Counts one request; asking for the rate limit itself is free.</summary>
-    public RateLimit Take(Caller caller, HttpRequest request)
+    /// <returns>False where none is left.</returns>
+    public bool TryTake(Caller caller, HttpRequest request, out RateLimit limit)
     {
-        var limit = Current(caller);
-        if (!request.Path.Value!.EndsWith("/rate_limit", StringComparison.Ordinal))
-        {
-            limit.Count();
-        }
-
-        return limit;
+        limit = Current(caller);
+        return request.Path.Value!.EndsWith("/rate_limit", StringComparison.Ordinal) || limit.TryCount();
     }
 
     public RateLimit Current(Caller caller)
     {
         var now = forge.Now;
-        var most = caller.User is null ? Anonymous : forge.Options.RateLimit;
+        var most = caller == Caller.Anonymous ? Anonymous : forge.Options.RateLimit;
         return _windows.AddOrUpdate(
-            caller.User?.Id ?? 0,
+            caller.User?.Id ?? (caller == Caller.App ? -1 : 0),
             _ => new RateLimit(most, now + Window),
             (_, window) => window.Reset <= now ? new RateLimit(most, now + Window) : window);
     }
@@ -43,13 +39,20 @@ internal sealed class RateLimit(int limit, DateTimeOffset reset)
 
     public DateTimeOffset Reset { get; } = reset;
 
-    public int Used => Math.Min(Volatile.Read(ref _count), Limit);
+    public int Used => Volatile.Read(ref _count);
 
     public int Remaining => Limit - Used;
 
-    public bool Exceeded => Volatile.Read(ref _count) > Limit;
+    public bool TryCount()
+    {
+        if (Interlocked.Increment(ref _count) <= Limit)
+        {
+            return true;
+        }
 
-    public void Count() => Interlocked.Increment(ref _count);
+        Interlocked.Decrement(ref _count);
+        return false;
+    }
 
     public void GiveBack() => Interlocked.Decrement(ref _count);
 }

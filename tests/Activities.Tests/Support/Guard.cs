@@ -1,0 +1,38 @@
+using System.Diagnostics;
+
+namespace AtomicDevOps.Activities.Tests.Support;
+
+/// <summary>A test that needs a program is skipped where the program is missing, but fails there in CI.</summary>
+internal static class Guard
+{
+    private static readonly Lazy<bool> HasPyTest = new(() =>
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", "import pytest, pytest_cov"]) { RedirectStandardError = true, UseShellExecute = false })!;
+            process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    });
+
+    public static void NeedsLinux() => Needs(OperatingSystem.IsLinux(), "Linux");
+
+    public static void NeedsPyTest() => Needs(HasPyTest.Value, "/usr/bin/python3 with pytest and pytest-cov");
+
+    public static void NeedsProgram(string path) => Needs(File.Exists(path), path);
+
+    private static void Needs(bool available, string what)
+    {
+        if (string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase))
+        {
+            Assert.True(available, $"CI needs {what}.");
+        }
+
+        Assert.SkipUnless(available, $"{what} is not here.");
+    }
+}
