@@ -1,0 +1,39 @@
+using System.Text.RegularExpressions;
+
+namespace AtomicDevOps.Architecture.Tests.Docs;
+
+public sealed partial class LinkTests
+{
+    public static TheoryData<string> Pages { get; } =
+    [
+        .. Directory.EnumerateFiles(Repository.Root, "*.md"),
+        .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories),
+    ];
+
+    [Theory, MemberData(nameof(Pages))]
+    public void Every_link_leads_somewhere(string page)
+    {
+        var broken = from Match link in Link.Matches(File.ReadAllText(page))
+                     let target = link.Groups["path"].Value
+                     let path = target.Length == 0 ? page : Path.GetFullPath(target, Path.GetDirectoryName(page)!)
+                     let anchor = link.Groups["anchor"].Value
+                     where !(File.Exists(path) || (Directory.Exists(path) && anchor.Length == 0))
+                        || (anchor.Length > 0 && !AnchorsOf(path).Contains(anchor, StringComparer.Ordinal))
+                     select link.Value;
+
+        broken.ShouldBeEmpty(Path.GetRelativePath(Repository.Root, page));
+    }
+
+    private static IEnumerable<string> AnchorsOf(string page) =>
+        from Match heading in Heading.Matches(File.ReadAllText(page))
+        select NoAnchor.Replace(heading.Groups["text"].Value.Trim().ToLowerInvariant(), "").Replace(' ', '-');
+
+    [GeneratedRegex(@"\]\((?!https?:|mailto:)(?<path>[^)#\s]*)(?:#(?<anchor>[^)\s]+))?\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex Link { get; }
+
+    [GeneratedRegex("^#+ (?<text>.+)$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex Heading { get; }
+
+    [GeneratedRegex("[^a-z0-9 _-]", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex NoAnchor { get; }
+}
