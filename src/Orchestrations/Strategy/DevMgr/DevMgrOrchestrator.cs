@@ -1,4 +1,5 @@
 using System.Globalization;
+using AtomicDevOps.Activities.Experts.GitHub;
 using AtomicDevOps.Activities.Pipelines;
 using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Orchestrations.Domains.CiPipeline;
@@ -134,7 +135,8 @@ public static class DevMgrOrchestrator
     {
         if (merge.Approval)
         {
-            var board = new StageBoard(context, ApprovalStage);
+            var show = WorkflowFunction.Of((PutCheckRunRequest checkRun) => new ScmShowRequest(request.RunId, context.Path, checkRun)) >> ScmWorkflowManager.Show;
+            var board = new StageBoard(context, show, ApprovalStage);
             board.ReportOn(change, request.RunUrl);
             var approval = await Approval.WaitAsync(context, board, ApprovalStage, MergeGate, merge.ApprovalTimeout, cancelled);
             result = result with { Stages = [.. result.Stages, .. board.Stages] };
