@@ -59,8 +59,9 @@ internal sealed class StageBoard
         _runUrl = runUrl;
     }
 
-    /// <summary>Stops telling GitHub, because another run of the same head does.</summary>
-    public void Mute() => _muted = true;
+    /// <summary>Stops telling GitHub where the run that takes over tells about the same head.</summary>
+    public void MuteFor(CancellationRequest cancellation) =>
+        _muted |= _change is not null && string.Equals(cancellation.NewHeadSha, _change.HeadSha, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
     /// Runs a stage. What has begun is waited for, also when the run is cancelled meanwhile, so that nothing of it goes on unseen;
@@ -155,7 +156,7 @@ internal sealed class StageBoard
             StartedAt = status.StartedAt,
             CompletedAt = status.CompletedAt,
             DetailsUrl = _runUrl,
-            Output = status.Summary is null ? null : new CheckRunOutput(Title(status), status.Summary, Text(status.Details)),
+            Output = status.Summary is null ? null : new CheckRunOutput(Title(status), Markdown.Plain(status.Summary), Text(status.Details)),
             Annotations = annotations,
         };
         var checkRun = await _putCheckRun.ExecuteAsync(request, _context);
@@ -191,7 +192,7 @@ internal sealed class StageBoard
             return null;
         }
 
-        var fence = PullRequestComment.Fence(details);
+        var fence = Markdown.Fence(details);
         return $"{fence}text\n{details}\n{fence}";
     }
 

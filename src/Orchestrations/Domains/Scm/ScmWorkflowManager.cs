@@ -101,7 +101,7 @@ public static class ScmWorkflowManager
                 _ => StageOutcome.Failed(merge.Message ?? "GitHub did not merge it."),
             };
         });
-        return new ScmMergeResult(merge ?? new MergePullRequestResult(MergeOutcome.Refused, Message: board.Stages[0].Summary), board.Stages);
+        return new ScmMergeResult(merge, board.Stages);
     }
 
     [Function("ScmWorkflowManager_Report")]
@@ -161,7 +161,7 @@ public static class ScmWorkflowManager
         if (request.Work.HeadSha is { } expected && !string.Equals(expected, pullRequest.Head.Sha, StringComparison.OrdinalIgnoreCase))
         {
             return new ScmCheckResult(
-                ScmOutcome.Superseded, $"The head moved from {expected[..7]} to {pullRequest.Head.Sha[..7]}, which has a run of its own.", []);
+                ScmOutcome.Superseded, $"The head moved from {CommitId.Short(expected)} to {CommitId.Short(pullRequest.Head.Sha)}, which has a run of its own.", []);
         }
 
         board.ReportOn(change, request.RunUrl);
@@ -195,7 +195,7 @@ public static class ScmWorkflowManager
 
         if (!string.Equals(branch.Sha, work.HeadSha, StringComparison.OrdinalIgnoreCase))
         {
-            return new ScmCheckResult(ScmOutcome.Superseded, $"{work.Branch} has moved on to {branch.Sha[..7]}.", []);
+            return new ScmCheckResult(ScmOutcome.Superseded, $"{work.Branch} has moved on to {CommitId.Short(branch.Sha)}.", []);
         }
 
         var reading = await ReadConfigurationAsync(work.Repository, branch.Sha, context);
