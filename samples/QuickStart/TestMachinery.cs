@@ -6,6 +6,7 @@ using AtomicDevOps.Activities.Tools.PyTest;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace AtomicDevOps.QuickStart;
 
@@ -121,7 +122,7 @@ internal sealed class TestMachinery : IAsyncDisposable
         {
             return (null, exception.Message.TrimEnd('.'));
         }
-        catch (FormatException exception)
+        catch (OptionsValidationException exception)
         {
             throw new QuickStartException(exception.Message, ExitCodes.Unavailable);
         }
