@@ -220,7 +220,7 @@ public sealed class HttpTests
         ((string?)(await TestForge.ReadAsync(byApp, 201))["app"]!["slug"]).ShouldBe("atomic");
     }
 
-    private static string Jwt(RSA key, long app, DateTimeOffset issued, int minutes)
+    internal static string Jwt(RSA key, long app, DateTimeOffset issued, int minutes)
     {
         var head = Encode("{\"alg\":\"RS256\",\"typ\":\"JWT\"}"u8.ToArray());
         var claims = Encode(Encoding.UTF8.GetBytes(

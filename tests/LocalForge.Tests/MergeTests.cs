@@ -44,7 +44,7 @@ public sealed class MergeTests
         var edit = Gen.Elements("keep", "change", "delete", "insert").ArrayOf(5);
         var property = Prop.ForAll(edit.ToArbitrary(), edit.ToArbitrary(), (ours, theirs) =>
             MergesAsGitDoesAsync(forge, ++number, ours, theirs).GetAwaiter().GetResult());
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(15), property);
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(8), property);
     }
 
     [Fact]
@@ -91,6 +91,32 @@ public sealed class MergeTests
         var answers = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => forge.PutAsync($"{TestForge.Hello}/pulls/1/merge", new { })));
 
         answers.Select(answer => (int)answer.StatusCode).Order().ShouldBe([200, 405, 405, 405, 405]);
+    }
+
+    [Fact]
+    public async Task A_caller_that_goes_away_in_the_middle_leaves_a_merge_done_or_not_begun()
+    {
+        await using var forge = await TestForge.StartAsync();
+        for (var n = 1; n <= 8; n++)
+        {
+            var head = await forge.CommitAsync($"feature{n}", ($"file{n}", "1\n"));
+            await forge.OpenPullAsync($"feature{n}");
+            using var gone = new CancellationTokenSource(TimeSpan.FromMilliseconds(6 * n));
+            using var body = new StringContent("{\"merge_method\":\"squash\"}");
+            try
+            {
+                using var response = await forge.Client.PutAsync($"{TestForge.Hello}/pulls/{n}/merge", body, gone.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                await forge.PostAsync($"{TestForge.Hello}/issues/{n}/comments", new { body = "Takes its turn after the merge" });
+            }
+
+            using var file = await forge.GetAsync($"{TestForge.Hello}/contents/file{n}");
+            var pull = await forge.GetObjectAsync($"{TestForge.Hello}/pulls/{n}");
+            ((bool)pull["merged"]!).ShouldBe(file.IsSuccessStatusCode);
+            ((string?)pull["head"]!["sha"]).ShouldBe(head);
+        }
     }
 
     [Theory]

@@ -20,7 +20,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<long, LiveInstance> _live = new();
-    private readonly Queue<LiveInstance> _evictable = new();
+    private readonly LinkedList<LiveInstance> _evictable = new();
     private readonly BoundedQueue<LiveInstance> _turns;
     private readonly ActivityDispatcher _activities;
     private readonly TimerQueue _timers;
@@ -51,6 +51,8 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     public WorkTracker Work { get; } = new();
 
     public InstanceWaiters Waiters { get; } = new();
+
+    public int InstancesInMemory => _live.Count;
 
     public DateTime UtcNow => _time.GetUtcNow().UtcDateTime;
 
@@ -165,30 +167,41 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         }
     }
 
-    /// <summary>Keeps an idle instance; beyond the limit, others that are idle make room, in the order in which they became so.</summary>
+    /// <summary>Keeps an idle instance; beyond the limit, those that have been idle longest make room.</summary>
     public void KeepInMemory(LiveInstance instance)
     {
         lock (_evictable)
         {
-            if (!instance.IsEvictable)
+            if (!_live.TryGetValue(instance.Sequence, out var current) || current != instance)
             {
-                instance.IsEvictable = true;
-                _evictable.Enqueue(instance);
+                return;
             }
 
-            for (var candidates = _evictable.Count; candidates > 0 && _live.Count > _options.MaxInstancesInMemory; candidates--)
+            MakeNewest(instance);
+            for (var oldest = _evictable.First; oldest is not null && _live.Count > _options.MaxInstancesInMemory;)
             {
-                var oldest = _evictable.Dequeue();
-                oldest.IsEvictable = false;
-                if (oldest.TryEvict())
+                var candidate = oldest.Value;
+                oldest = oldest.Next;
+                if (candidate.TryEvict())
                 {
-                    Remove(oldest);
+                    Remove(candidate);
                 }
             }
         }
     }
 
-    public void Remove(LiveInstance instance) => _live.TryRemove(KeyValuePair.Create(instance.Sequence, instance));
+    public void Remove(LiveInstance instance)
+    {
+        lock (_evictable)
+        {
+            _live.TryRemove(KeyValuePair.Create(instance.Sequence, instance));
+            if (instance.EvictionPlace is { } place)
+            {
+                _evictable.Remove(place);
+                instance.EvictionPlace = null;
+            }
+        }
+    }
 
     /// <summary>A turn could not be stored: it is taken again a little later, from what is on disk.</summary>
     public void RetryLater(LiveInstance instance, string instanceId, Exception exception)
@@ -238,6 +251,19 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         var acknowledgement = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(state.Sequence, new Mail(arrival, Acknowledgement: acknowledgement));
         return acknowledgement.Task;
+    }
+
+    private void MakeNewest(LiveInstance instance)
+    {
+        if (instance.EvictionPlace is { } place)
+        {
+            _evictable.Remove(place);
+            _evictable.AddLast(place);
+        }
+        else
+        {
+            instance.EvictionPlace = _evictable.AddLast(instance);
+        }
     }
 
     private static Task TakeTurnAsync(LiveInstance instance)

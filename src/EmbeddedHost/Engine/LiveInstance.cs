@@ -24,8 +24,8 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
 
     public long Sequence => sequence;
 
-    /// <summary>Whether it stands in the queue of those that may be evicted; set and read by the engine alone.</summary>
-    public bool IsEvictable { get; set; }
+    /// <summary>Its place among those that may be evicted; set and read by the engine alone.</summary>
+    public LinkedListNode<LiveInstance>? EvictionPlace { get; set; }
 
     /// <returns>False if this object is retired: look the instance up again.</returns>
     public bool TryPost(Mail mail)
@@ -130,8 +130,8 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
             engine.Post(sequence, Mail.WakeUp);
         }
 
-        Settle(turn.Mail);
         GoOn();
+        Settle(turn.Mail);
     }
 
     public void TryAgain(IReadOnlyList<Mail> mail, Exception exception)
@@ -229,8 +229,8 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         var arrivals = mail.Where(static item => item.Arrival is not null).ToList();
         if (arrivals.Count == 0)
         {
-            Settle(mail);
             GoOn();
+            Settle(mail);
             return;
         }
 
@@ -240,8 +240,8 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
     public void Held(List<Mail> mail, IEnumerable<Mail> stored)
     {
         _heldUntilStart.AddRange(stored);
-        Settle(mail);
         GoOn();
+        Settle(mail);
     }
 
     private void GoOn()

@@ -11,7 +11,7 @@ internal static class CommentCommand
     public static PipelineCommand? Parse(string? comment, string author)
     {
         var words = (comment ?? string.Empty).Split('\n', 2)[0].Split((char[])[' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries);
-        if (words is not [Prefix, var verb, ..] || !Enum.TryParse<CommandVerb>(verb, ignoreCase: true, out var parsed) || !Enum.IsDefined(parsed))
+        if (words is not [Prefix, var verb, ..] || !verb.All(char.IsAsciiLetter) || !Enum.TryParse<CommandVerb>(verb, ignoreCase: true, out var parsed))
         {
             return null;
         }

@@ -183,6 +183,7 @@ public sealed class ManagementTests
         }
 
         await host.RunUntilIdleAsync(Token);
+        host.Engine.InstancesInMemory.ShouldBeLessThanOrEqualTo(2);
         foreach (var (i, id) in ids.Index())
         {
             await host.Client.RaiseEventAsync(id, "go", i, Token);
@@ -193,6 +194,8 @@ public sealed class ManagementTests
         {
             (await host.ReadAsync(id)).Output<int>().ShouldBe(i);
         }
+
+        host.Engine.InstancesInMemory.ShouldBe(0);
     }
 
     [Fact]

@@ -135,5 +135,5 @@ public sealed class WebhookEventsTests
     }
 
     private static string PullRequest(string action, string changes = "{}") =>
-        $$"""{"action":"{{action}}","changes":{{changes}},"pull_request":{"number":12,"head":{"sha":"{{Sha}}"}},{{Repository}}}""";
+        $$$"""{"action":"{{{action}}}","changes":{{{changes}}},"pull_request":{"number":12,"head":{"sha":"{{{Sha}}}"}},{{{Repository}}}}""";
 }

@@ -136,7 +136,7 @@ internal static class ContentEndpoints
             tree = await call.Git.WriteTreeAsync(
                 head, new Dictionary<string, (string, string?)>(StringComparer.Ordinal) { [path] = file }, call.Aborted);
         }
-        catch (GitException)
+        catch (Exception problem) when (problem is ArgumentException or GitException)
         {
             throw ApiException.Unprocessable($"path contains a malformed path component: {path}");
         }

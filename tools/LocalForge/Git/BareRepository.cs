@@ -183,7 +183,8 @@ internal sealed partial class BareRepository(string path)
         (await GitCommand.RunAsync(Path, ["hash-object", "-w", "--stdin"], cancellationToken, content)).Line;
 
     /// <summary>The tree that <paramref name="baseTree"/> becomes when files are set (mode and blob) or, where the blob is null, removed.</summary>
-    /// <exception cref="GitException">A path is not one that git can hold, such as one with <c>..</c> in it.</exception>
+    /// <exception cref="ArgumentException">A path is not one that git can hold, such as one with <c>..</c> in it.</exception>
+    /// <exception cref="GitException">git refused the change, as where a file stands in a directory's place.</exception>
     public async Task<string> WriteTreeAsync(
         string? baseTree, IReadOnlyDictionary<string, (string Mode, string? Blob)> files, CancellationToken cancellationToken)
     {
@@ -199,6 +200,11 @@ internal sealed partial class BareRepository(string path)
             var lines = new StringBuilder();
             foreach (var (file, (mode, blob)) in files)
             {
+                if (!IsTreePath(file))
+                {
+                    throw new ArgumentException($"'{file}' is not a path that git can hold.", nameof(files));
+                }
+
                 lines.Append(blob is null ? "0" : mode).Append(' ').Append(blob ?? RefChange.Zero).Append('\t').Append(file).Append('\0');
             }
 
@@ -255,6 +261,11 @@ internal sealed partial class BareRepository(string path)
         && !revision.Contains("..", StringComparison.Ordinal) && !revision.Contains("@{", StringComparison.Ordinal);
 
     public static bool IsSha(string text) => text.Length == 40 && text.All(char.IsAsciiHexDigit);
+
+    /// <summary>git update-index leaves out paths it cannot hold without failing, so they are found first.</summary>
+    private static bool IsTreePath(string path) =>
+        !path.Contains('\0', StringComparison.Ordinal)
+        && path.Split('/').All(part => part is not ("" or "." or "..") && !part.Equals(".git", StringComparison.OrdinalIgnoreCase));
 
     private static string GitDate(DateTimeOffset date) =>
         string.Create(CultureInfo.InvariantCulture, $"@{date.ToUnixTimeSeconds()} {(date.Offset < TimeSpan.Zero ? '-' : '+')}{date.Offset:hhmm}");

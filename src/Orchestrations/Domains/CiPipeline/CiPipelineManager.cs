@@ -1,5 +1,6 @@
 using AtomicDevOps.Activities.Experts.Docker;
 using AtomicDevOps.Activities.Experts.GitCore;
+using AtomicDevOps.Activities.Experts.GitHub;
 using AtomicDevOps.Activities.Experts.PyTest;
 using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Tools.Docker;
@@ -32,6 +33,7 @@ public static class CiPipelineManager
     private static readonly WorkflowPrimitive<SandboxRequest, SandboxResult> RunCommand = DockerExpert.RunCommand.WaitingForTool();
     private static readonly WorkflowPrimitive<PyTestRequest, PyTestReport> RunTests = PyTestExpert.RunTests.WaitingForTool();
     private static readonly WorkflowPrimitive<DockerRunReference, DockerRunRemoval> RemoveRun = DockerExpert.RemoveRun.WaitingForTool();
+    private static readonly WorkflowPrimitive<PutCheckRunRequest, CheckRunReference> PutCheckRun = GitHubExpert.PutCheckRun.WaitingForTool();
     private static readonly WorkflowPrimitive<DropWorkspacesRequest, bool> DropWorkspaces = GitCoreExpert.DropWorkspaces.WaitingForTool();
 
     public static SubOrchestration<CiRequest, CiResult> Run { get; } =
@@ -42,7 +44,7 @@ public static class CiPipelineManager
     {
         var request = orchestration.GetInput<CiRequest>()!;
         var context = new OrchestrationWorkflowContext(orchestration, request.RunId) { Path = request.Path }.Enter(nameof(CiPipelineManager));
-        var board = new StageBoard(context, CheckoutStage, BuildStage, TestsStage, LintStage, GateStage);
+        var board = new StageBoard(context, PutCheckRun, CheckoutStage, BuildStage, TestsStage, LintStage, GateStage);
         board.ReportOn(request.Change, request.RunUrl);
 
         using var cancellation = new CancellationTokenSource();

@@ -80,3 +80,6 @@ public sealed record ScmReportRequest(string RunId, AgentPath Path, Change Chang
 
 /// <summary>May this person command runs of this repository?</summary>
 public sealed record ScmAuthorizeRequest(string RunId, AgentPath Path, RepositoryName Repository, string Login);
+
+/// <summary>Show on GitHub how a stage stands that belongs to the layer above; one such stage a run.</summary>
+public sealed record ScmShowRequest(string RunId, AgentPath Path, PutCheckRunRequest CheckRun);

@@ -37,11 +37,16 @@ public static class ScmWorkflowManager
     public static SubOrchestration<ScmAuthorizeRequest, bool> Authorize { get; } =
         new("ScmWorkflowManager_Authorize", (request, _) => RunId.Part(request.RunId, "authorize"));
 
+    /// <summary>Shows on GitHub how a stage of the layer above stands.</summary>
+    public static SubOrchestration<ScmShowRequest, CheckRunReference> Show { get; } =
+        new("ScmWorkflowManager_Show", (request, _) => RunId.Part(request.RunId, request.CheckRun.Status == CheckRunStatus.Completed ? "shown" : "show"));
+
     private static readonly WorkflowPrimitive<PullRequestReference, PullRequest> GetPullRequest = GitHubExpert.GetPullRequest.WaitingForTool();
     private static readonly WorkflowPrimitive<BranchReference, Branch?> GetBranch = GitHubExpert.GetBranch.WaitingForTool();
     private static readonly WorkflowPrimitive<GetFileRequest, RepositoryFile?> GetFile = GitHubExpert.GetFile.WaitingForTool();
     private static readonly WorkflowPrimitive<MergePullRequestRequest, MergePullRequestResult> MergePullRequest = GitHubExpert.MergePullRequest.WaitingForTool();
     private static readonly WorkflowPrimitive<PutCommentRequest, IssueComment> PutComment = GitHubExpert.PutComment.WaitingForTool();
+    private static readonly WorkflowPrimitive<PutCheckRunRequest, CheckRunReference> PutCheckRun = GitHubExpert.PutCheckRun.WaitingForTool();
     private static readonly WorkflowPrimitive<GetPermissionRequest, CollaboratorAccess> GetPermission = GitHubExpert.GetPermission.WaitingForTool();
 
     private static readonly WorkflowPrimitive<PullRequest, PullRequestReference> ToReference =
@@ -57,7 +62,7 @@ public static class ScmWorkflowManager
     {
         var request = orchestration.GetInput<ScmCheckRequest>()!;
         var context = ContextOf(orchestration, request.RunId, request.Path);
-        var board = new StageBoard(context, PolicyStage);
+        var board = new StageBoard(context, PutCheckRun, PolicyStage);
         ScmCheckResult? result = null;
         var outcome = await board.RunAsync(PolicyStage, context, async _ =>
         {
@@ -81,7 +86,7 @@ public static class ScmWorkflowManager
     {
         var request = orchestration.GetInput<ScmMergeRequest>()!;
         var context = ContextOf(orchestration, request.RunId, request.Path);
-        var board = new StageBoard(context, MergeStage);
+        var board = new StageBoard(context, PutCheckRun, MergeStage);
         MergePullRequestResult? merge = null;
         await board.RunAsync(MergeStage, context, async _ =>
         {
@@ -122,6 +127,13 @@ public static class ScmWorkflowManager
         var access = await GetPermission.ExecuteAsync(
             new GetPermissionRequest(request.Repository, request.Login), ContextOf(orchestration, request.RunId, request.Path));
         return access.CanWrite;
+    }
+
+    [Function("ScmWorkflowManager_Show")]
+    public static Task<CheckRunReference> ShowAsync([OrchestrationTrigger] TaskOrchestrationContext orchestration)
+    {
+        var request = orchestration.GetInput<ScmShowRequest>()!;
+        return PutCheckRun.ExecuteAsync(request.CheckRun, ContextOf(orchestration, request.RunId, request.Path));
     }
 
     private static OrchestrationWorkflowContext ContextOf(TaskOrchestrationContext orchestration, string runId, AgentPath path) =>

@@ -133,7 +133,8 @@ public static class DevMgrOrchestrator
     {
         if (merge.Approval)
         {
-            var board = new StageBoard(context, ApprovalStage);
+            var show = WorkflowFunction.Of((PutCheckRunRequest checkRun) => new ScmShowRequest(request.RunId, context.Path, checkRun)) >> ScmWorkflowManager.Show;
+            var board = new StageBoard(context, show, ApprovalStage);
             board.ReportOn(change, request.RunUrl);
             var approval = await Approval.WaitAsync(context, board, ApprovalStage, MergeGate, merge.ApprovalTimeout, cancelled);
             result = result with { Stages = [.. result.Stages, .. board.Stages] };

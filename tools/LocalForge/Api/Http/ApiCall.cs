@@ -21,7 +21,8 @@ internal class ApiCall(HttpContext http)
 
     public ForgeStore Store => Forge.Store;
 
-    public CancellationToken Aborted => Http.RequestAborted;
+    /// <summary>Ends work whose caller has gone. What changes something is never left half done because of that.</summary>
+    public CancellationToken Aborted => HttpMethods.IsGet(Http.Request.Method) ? Http.RequestAborted : CancellationToken.None;
 
     public ForgeLinks Links => new(
         Forge.Address,
@@ -56,41 +57,6 @@ internal class ApiCall(HttpContext http)
     {
         using var body = await BufferAsync();
         return Parse<T>(body);
-    }
-
-    private async Task<MemoryStream> BufferAsync()
-    {
-        var body = new MemoryStream();
-        await Http.Request.Body.CopyToAsync(body, Aborted);
-        body.Position = 0;
-        return body;
-    }
-
-    private static T Parse<T>(MemoryStream body)
-    {
-        JsonNode? node;
-        try
-        {
-            node = JsonNode.Parse(body);
-        }
-        catch (JsonException)
-        {
-            throw new ApiException(StatusCodes.Status400BadRequest, "Problems parsing JSON");
-        }
-
-        if (node is not JsonObject)
-        {
-            throw new ApiException(StatusCodes.Status400BadRequest, "Body should be a JSON object");
-        }
-
-        try
-        {
-            return node.Deserialize<T>(GitHubJson.Options)!;
-        }
-        catch (JsonException problem)
-        {
-            throw ApiException.Unprocessable($"Invalid request.\n\nThe value at {problem.Path} has the wrong type.");
-        }
     }
 
     /// <summary>One page of a list, with the Link header that leads to the others.</summary>
@@ -154,6 +120,41 @@ internal class ApiCall(HttpContext http)
         }
 
         return Json(node, StatusCodes.Status201Created);
+    }
+
+    private async Task<MemoryStream> BufferAsync()
+    {
+        var body = new MemoryStream();
+        await Http.Request.Body.CopyToAsync(body, Http.RequestAborted);
+        body.Position = 0;
+        return body;
+    }
+
+    private static T Parse<T>(MemoryStream body)
+    {
+        JsonNode? node;
+        try
+        {
+            node = JsonNode.Parse(body);
+        }
+        catch (JsonException)
+        {
+            throw new ApiException(StatusCodes.Status400BadRequest, "Problems parsing JSON");
+        }
+
+        if (node is not JsonObject)
+        {
+            throw new ApiException(StatusCodes.Status400BadRequest, "Body should be a JSON object");
+        }
+
+        try
+        {
+            return node.Deserialize<T>(GitHubJson.Options)!;
+        }
+        catch (JsonException problem)
+        {
+            throw ApiException.Unprocessable($"Invalid request.\n\nThe value at {problem.Path} has the wrong type.");
+        }
     }
 
     private int ReadNumber(string name, int otherwise, int most) =>
