@@ -34,4 +34,5 @@ else
   echo "quickstart: there is no container engine; the sample says what that means" >&2
 fi
 
+echo "building and starting the sample; the first build takes about a minute"
 exec dotnet run --project samples/QuickStart -- "$@"

@@ -84,12 +84,26 @@ end_containerd() {
   fi
 }
 
+# The processes whose command line has this in it; procps is not on every machine.
+processes_with() {
+  local process
+  for process in /proc/[0-9]*; do
+    if tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -qF -- "$1"; then
+      echo "${process#/proc/}"
+    fi
+  done 2>/dev/null
+}
+
+children_of() {
+  awk -v parent="$1" '$1 == "Pid:" { pid = $2 } $1 == "PPid:" && $2 == parent { print pid }' /proc/[0-9]*/status 2>/dev/null || true
+}
+
 # It also leaves its containers running, and mounts.
 end_containers() {
   local shim mount
-  for shim in $(pgrep -f -- "containerd-shim.* -address $dir/exec/" || true); do
+  for shim in $(processes_with " -address $dir/exec/"); do
     # shellcheck disable=SC2046
-    as_root kill -KILL $(pgrep -P "$shim" || true) "$shim"
+    as_root kill -KILL $(children_of "$shim") "$shim" 2>/dev/null || true
     wait_for_end "$shim"
   done
   awk -v prefix="$dir/" 'index($5, prefix) == 1 { print $5 }' /proc/self/mountinfo | sort -r | while read -r mount; do

@@ -18,6 +18,10 @@ install_packages() {
     echo "set-up: please install what these Debian packages bring, with this system's package manager: $*" >&2
     return 69
   fi
+  if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+    echo "set-up: there is no sudo, so please run this as root: apt-get install $*" >&2
+    return 77
+  fi
   echo "installing: $*"
   if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >/dev/null 2>&1; then
     as_root apt-get update -qq || return

@@ -9,6 +9,11 @@ internal static class Repository
     public static IReadOnlyList<Assembly> AgentAssemblies { get; } =
         [Assembly.Load("AtomicDevOps.Activities"), Assembly.Load("AtomicDevOps.Orchestrations")];
 
+    public static IReadOnlyList<Assembly> FunctionAssemblies { get; } = [.. AgentAssemblies, Assembly.Load("AtomicDevOps.FunctionApp")];
+
+    /// <summary>The text of a file, by its path from the root.</summary>
+    public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
+
     public static bool IsOutput(string path) =>
         path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
         || path.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal);

@@ -60,7 +60,7 @@ internal sealed class KeyStore
         var host = Configured(configuration, DefaultName);
         var durableTask = Configured(configuration, DurableTaskName);
         var isComplete = master is not null && host is not null && durableTask is not null;
-        var keys = Load(path) ?? (isComplete ? KeyFile.New() : Create(path));
+        var keys = Load(path) ?? (isComplete ? KeyFile.New() : LoadOrCreate(path));
         return new KeyStore(new KeyFile(
             master ?? keys.MasterKey,
             With(keys.HostKeys, DefaultName, host),
@@ -131,6 +131,29 @@ internal sealed class KeyStore
         return keys;
     }
 
+    // A rename that refuses to replace is not atomic here, so starts that come at once take turns.
+    private static KeyFile LoadOrCreate(string path)
+    {
+        using var turn = new Mutex(initiallyOwned: false, $"atomic-devops-keys-{Convert.ToHexStringLower(Hash(Path.GetFullPath(path)))}");
+        try
+        {
+            turn.WaitOne();
+        }
+        catch (AbandonedMutexException)
+        {
+            // Whoever had it died between two whole states of the file.
+        }
+
+        try
+        {
+            return Load(path) ?? Create(path);
+        }
+        finally
+        {
+            turn.ReleaseMutex();
+        }
+    }
+
     private static KeyFile Create(string path)
     {
         var keys = KeyFile.New();
@@ -148,17 +171,8 @@ internal sealed class KeyStore
             file.Flush(flushToDisk: true);
         }
 
-        try
-        {
-            File.Move(temporary, path, overwrite: false);
-            return keys;
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            // Another start came first, and its keys hold.
-            File.Delete(temporary);
-            return Load(path)!;
-        }
+        File.Move(temporary, path, overwrite: true);
+        return keys;
     }
 
     /// <summary>The keys by name, and those of single functions by function and name.</summary>

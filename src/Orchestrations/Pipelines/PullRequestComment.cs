@@ -20,7 +20,7 @@ internal static class PullRequestComment
             text.Append(CultureInfo.InvariantCulture, $" · `{sha[..7]}`");
         }
 
-        text.Append("\n\n").Append(Plain(result.Summary)).Append("\n\n");
+        text.Append("\n\n").Append(Markdown.Plain(result.Summary)).Append("\n\n");
         if (result.Stages.Count > 0)
         {
             text.Append("| stage | result | time | |\n|---|---|---:|---|\n");
@@ -33,7 +33,7 @@ internal static class PullRequestComment
         foreach (var stage in result.Stages.Where(stage => stage.State is StageState.Failed or StageState.Errored && stage.Details is { Length: > 0 }))
         {
             var details = stage.Details!.Length > LongestDetails ? "…" + stage.Details[^LongestDetails..] : stage.Details;
-            var fence = Fence(details);
+            var fence = Markdown.Fence(details);
             text.Append(CultureInfo.InvariantCulture, $"\n<details open><summary>{stage.Name}</summary>\n\n{fence}text\n{details.TrimEnd()}\n{fence}\n\n</details>\n");
         }
 
@@ -45,44 +45,9 @@ internal static class PullRequestComment
         return text.ToString();
     }
 
-    /// <summary>Output in a fence that nothing inside can close.</summary>
-    public static string Fence(string content)
-    {
-        var longest = 0;
-        var current = 0;
-        foreach (var character in content)
-        {
-            current = character == '`' ? current + 1 : 0;
-            longest = Math.Max(longest, current);
-        }
-
-        return new string('`', Math.Max(3, longest + 1));
-    }
-
     private static string StageName(StageStatus stage) => stage.CheckRun is null ? stage.Name : $"[{stage.Name}]({stage.CheckRun})";
 
-    private static string Cell(string? text) => Plain(text ?? string.Empty).Replace("|", "\\|", StringComparison.Ordinal);
-
-    private static string Plain(string text)
-    {
-        var plain = new StringBuilder(text.Length);
-        foreach (var character in text)
-        {
-            plain.Append(character switch
-            {
-                '<' => "&lt;",
-                '>' => "&gt;",
-                '&' => "&amp;",
-                '@' => "@\u200b",
-                '#' => "#\u200b",
-                '[' or ']' or '`' or '*' or '_' or '\\' => $"\\{character}",
-                '\r' or '\n' or '\t' => " ",
-                _ => character.ToString(),
-            });
-        }
-
-        return plain.ToString();
-    }
+    private static string Cell(string? text) => Markdown.Plain(text ?? string.Empty);
 
     private static string Time(TimeSpan? duration) => duration switch
     {

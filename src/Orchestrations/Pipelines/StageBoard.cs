@@ -31,18 +31,21 @@ internal sealed class StageBoard
 {
     private const int MaximumDetails = 4_000;
 
-    private static readonly WorkflowPrimitive<PutCheckRunRequest, CheckRunReference> PutCheckRun = GitHubExpert.PutCheckRun.WaitingForTool();
-
     private readonly OrchestrationWorkflowContext _context;
+    private readonly WorkflowPrimitive<PutCheckRunRequest, CheckRunReference> _putCheckRun;
     private readonly List<StageStatus> _stages;
     private readonly List<Task> _reports = [];
     private Change? _change;
     private Uri? _runUrl;
     private bool _muted;
 
-    public StageBoard(OrchestrationWorkflowContext context, params IEnumerable<string> planned)
+    /// <param name="putCheckRun">The way to GitHub from the layer that the stages belong to.</param>
+    /// <param name="planned">The stages that are shown before they begin.</param>
+    public StageBoard(
+        OrchestrationWorkflowContext context, WorkflowPrimitive<PutCheckRunRequest, CheckRunReference> putCheckRun, params IEnumerable<string> planned)
     {
         _context = context;
+        _putCheckRun = putCheckRun;
         _stages = [.. planned.Select(name => new StageStatus(name, StageState.Pending))];
     }
 
@@ -56,8 +59,9 @@ internal sealed class StageBoard
         _runUrl = runUrl;
     }
 
-    /// <summary>Stops telling GitHub, because another run of the same head does.</summary>
-    public void Mute() => _muted = true;
+    /// <summary>Stops telling GitHub where the run that takes over tells about the same head.</summary>
+    public void MuteFor(CancellationRequest cancellation) =>
+        _muted |= _change is not null && string.Equals(cancellation.NewHeadSha, _change.HeadSha, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
     /// Runs a stage. What has begun is waited for, also when the run is cancelled meanwhile, so that nothing of it goes on unseen;
@@ -152,10 +156,10 @@ internal sealed class StageBoard
             StartedAt = status.StartedAt,
             CompletedAt = status.CompletedAt,
             DetailsUrl = _runUrl,
-            Output = status.Summary is null ? null : new CheckRunOutput(Title(status), status.Summary, Text(status.Details)),
+            Output = status.Summary is null ? null : new CheckRunOutput(Title(status), Markdown.Plain(status.Summary), Text(status.Details)),
             Annotations = annotations,
         };
-        var checkRun = await PutCheckRun.ExecuteAsync(request, _context);
+        var checkRun = await _putCheckRun.ExecuteAsync(request, _context);
         var current = _stages.Single(stage => string.Equals(stage.Name, status.Name, StringComparison.Ordinal));
         Show(current with { CheckRun = checkRun.HtmlUrl });
     }
@@ -188,7 +192,7 @@ internal sealed class StageBoard
             return null;
         }
 
-        var fence = PullRequestComment.Fence(details);
+        var fence = Markdown.Fence(details);
         return $"{fence}text\n{details}\n{fence}";
     }
 

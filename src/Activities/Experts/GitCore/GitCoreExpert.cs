@@ -9,7 +9,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace AtomicDevOps.Activities.Experts.GitCore;
 
 /// <summary>Knows git well enough to answer what a pipeline asks about commits without ever checking out a work tree.</summary>
-[Agent(AgentLayer.ToolExpertise, Name, "Fetches commits, packs them as workspaces, and answers about merges, changes, history and signatures")]
+[Agent(AgentLayer.ToolExpertise, Name, "Fetches commits, packs them as workspaces, and answers about merges, changes, history and signatures.")]
 public sealed class GitCoreExpert(IGitClient git, IArtifactStore artifacts)
 {
     internal const string Name = "GitCoreExpert";

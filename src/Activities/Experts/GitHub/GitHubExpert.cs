@@ -11,7 +11,7 @@ namespace AtomicDevOps.Activities.Experts.GitHub;
 [Agent(AgentLayer.ToolExpertise, AgentName, "Reads and changes pull requests, checks, comments, branches and releases on GitHub.")]
 public sealed partial class GitHubExpert(IGitHubClient github, TimeProvider timeProvider)
 {
-    internal const string AgentName = "GitHub-Expert";
+    internal const string AgentName = nameof(GitHubExpert);
 
     private async Task<bool> IsOursAsync(GitHubAccount author, CancellationToken cancellationToken)
     {

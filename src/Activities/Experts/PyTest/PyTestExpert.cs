@@ -15,7 +15,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AtomicDevOps.Activities.Experts.PyTest;
 
 /// <summary>Knows how to run a repository's Python tests, how to read what comes out, and when there is no need to run them again.</summary>
-[Agent(AgentLayer.ToolExpertise, Name, "Runs Python tests in containers or locally, and explains their failures")]
+[Agent(AgentLayer.ToolExpertise, Name, "Runs Python tests in containers or locally, and explains their failures.")]
 public sealed class PyTestExpert(IServiceProvider services, IPyTestClient client, IArtifactStore artifacts, IStageLog log, SecretRedactor redactor)
 {
     internal const string Name = "PyTestExpert";

@@ -14,7 +14,7 @@ namespace AtomicDevOps.Activities.Tools.Git;
 /// The remote's URL and credentials are handed over by <c>GIT_CONFIG_COUNT</c> and its variables, so neither stands on a command line or on the disk.
 /// References below <c>refs/complete/{commit}/{bytes}</c> say that a commit's files up to that size are all there.
 /// </remarks>
-[Agent(AgentLayer.ExecutionWrapper, GitTool.Name, "Runs git on bare caches of remote repositories")]
+[Agent(AgentLayer.ExecutionWrapper, GitTool.Name, "Runs git on bare caches of remote repositories.")]
 public sealed class GitCli : IGitClient
 {
     private const long DefaultFileBytes = 100L * 1024 * 1024;

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace AtomicDevOps.Activities.Tools.PyTest;
 
 /// <summary>The pytest command line of this machine's Python.</summary>
-[Agent(AgentLayer.ExecutionWrapper, PyTestTool.Name, "Runs pytest on this machine in a directory of its own")]
+[Agent(AgentLayer.ExecutionWrapper, PyTestTool.Name, "Runs pytest on this machine in a directory of its own.")]
 public sealed class PyTestCli(IProcessRunner processes, IArtifactStore artifacts, IOptions<PyTestOptions> options, ILogger<PyTestCli> logger) : IPyTestClient
 {
     private const string InstallHint = "Install Python with pytest, for example with: apt-get install python3-pytest python3-pytest-cov";

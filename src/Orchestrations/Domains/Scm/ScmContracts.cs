@@ -56,7 +56,7 @@ public sealed record ChangeScope(int Files, bool DocumentationOnly)
     private static readonly string[] DocumentationExtensions = [".md", ".rst", ".txt", ".adoc", ".png", ".jpg", ".jpeg", ".svg", ".gif"];
 
     public static ChangeScope Of(PullRequestFiles files) =>
-        new(files.Files.Count, files.Files.Count > 0 && !files.Truncated && files.Files.All(file => IsDocumentation(file.Path)));
+        new(files.Files.Count, files.Files.Count > 0 && !files.Truncated && files.Files.All(file => IsDocumentation(file.Path) && (file.PreviousPath is not { } previous || IsDocumentation(previous))));
 
     private static bool IsDocumentation(string path)
     {
@@ -69,13 +69,11 @@ public sealed record ChangeScope(int Files, bool DocumentationOnly)
 }
 
 /// <summary>Merge the pull request, if its head is still the commit that was checked.</summary>
-public sealed record ScmMergeRequest(string RunId, AgentPath Path, Change Change, MergeMethod Method)
-{
-    public Uri? RunUrl { get; init; }
-}
+public sealed record ScmMergeRequest(string RunId, AgentPath Path, Change Change, MergeMethod Method);
 
+/// <param name="Merge">What GitHub did; nothing where it could not be asked.</param>
 /// <param name="Stages">The stage <c>merge</c>.</param>
-public sealed record ScmMergeResult(MergePullRequestResult Merge, IReadOnlyList<StageStatus> Stages);
+public sealed record ScmMergeResult(MergePullRequestResult? Merge, IReadOnlyList<StageStatus> Stages);
 
 /// <summary>Tell the people on the pull request how the run ended, in one comment.</summary>
 public sealed record ScmReportRequest(string RunId, AgentPath Path, Change Change, PipelineResult Result)
@@ -85,3 +83,6 @@ public sealed record ScmReportRequest(string RunId, AgentPath Path, Change Chang
 
 /// <summary>May this person command runs of this repository?</summary>
 public sealed record ScmAuthorizeRequest(string RunId, AgentPath Path, RepositoryName Repository, string Login);
+
+/// <summary>Show on GitHub how a stage stands that belongs to the layer above; one such stage a run.</summary>
+public sealed record ScmShowRequest(string RunId, AgentPath Path, PutCheckRunRequest CheckRun);

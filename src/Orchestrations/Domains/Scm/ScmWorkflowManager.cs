@@ -38,11 +38,16 @@ public static class ScmWorkflowManager
     public static SubOrchestration<ScmAuthorizeRequest, bool> Authorize { get; } =
         new("ScmWorkflowManager_Authorize", (request, _) => RunId.Part(request.RunId, "authorize"));
 
+    /// <summary>Shows on GitHub how a stage of the layer above stands.</summary>
+    public static SubOrchestration<ScmShowRequest, CheckRunReference> Show { get; } =
+        new("ScmWorkflowManager_Show", (request, _) => RunId.Part(request.RunId, request.CheckRun.Status == CheckRunStatus.Completed ? "shown" : "show"));
+
     private static readonly WorkflowPrimitive<PullRequestReference, PullRequest> GetPullRequest = GitHubExpert.GetPullRequest.WaitingForTool();
     private static readonly WorkflowPrimitive<BranchReference, Branch?> GetBranch = GitHubExpert.GetBranch.WaitingForTool();
     private static readonly WorkflowPrimitive<GetFileRequest, RepositoryFile?> GetFile = GitHubExpert.GetFile.WaitingForTool();
     private static readonly WorkflowPrimitive<MergePullRequestRequest, MergePullRequestResult> MergePullRequest = GitHubExpert.MergePullRequest.WaitingForTool();
     private static readonly WorkflowPrimitive<PutCommentRequest, IssueComment> PutComment = GitHubExpert.PutComment.WaitingForTool();
+    private static readonly WorkflowPrimitive<PutCheckRunRequest, CheckRunReference> PutCheckRun = GitHubExpert.PutCheckRun.WaitingForTool();
     private static readonly WorkflowPrimitive<GetPermissionRequest, CollaboratorAccess> GetPermission = GitHubExpert.GetPermission.WaitingForTool();
 
     private static readonly WorkflowPrimitive<PullRequest, PullRequestReference> ToReference =
@@ -58,7 +63,7 @@ public static class ScmWorkflowManager
     {
         var request = orchestration.GetInput<ScmCheckRequest>()!;
         var context = ContextOf(orchestration, request.RunId, request.Path);
-        var board = new StageBoard(context, PolicyStage);
+        var board = new StageBoard(context, PutCheckRun, PolicyStage);
         ScmCheckResult? result = null;
         var outcome = await board.RunAsync(PolicyStage, context, async _ =>
         {
@@ -82,7 +87,7 @@ public static class ScmWorkflowManager
     {
         var request = orchestration.GetInput<ScmMergeRequest>()!;
         var context = ContextOf(orchestration, request.RunId, request.Path);
-        var board = new StageBoard(context, MergeStage);
+        var board = new StageBoard(context, PutCheckRun, MergeStage);
         MergePullRequestResult? merge = null;
         await board.RunAsync(MergeStage, context, async _ =>
         {
@@ -97,7 +102,7 @@ public static class ScmWorkflowManager
                 _ => StageOutcome.Failed(merge.Message ?? "GitHub did not merge it."),
             };
         });
-        return new ScmMergeResult(merge ?? new MergePullRequestResult(MergeOutcome.Refused, Message: board.Stages[0].Summary), board.Stages);
+        return new ScmMergeResult(merge, board.Stages);
     }
 
     [Function("ScmWorkflowManager_Report")]
@@ -125,6 +130,13 @@ public static class ScmWorkflowManager
         return access.CanWrite;
     }
 
+    [Function("ScmWorkflowManager_Show")]
+    public static Task<CheckRunReference> ShowAsync([OrchestrationTrigger] TaskOrchestrationContext orchestration)
+    {
+        var request = orchestration.GetInput<ScmShowRequest>()!;
+        return PutCheckRun.ExecuteAsync(request.CheckRun, ContextOf(orchestration, request.RunId, request.Path));
+    }
+
     private static OrchestrationWorkflowContext ContextOf(TaskOrchestrationContext orchestration, string runId, AgentPath path) =>
         new OrchestrationWorkflowContext(orchestration, runId) { Path = path }.Enter(nameof(ScmWorkflowManager));
 
@@ -150,7 +162,7 @@ public static class ScmWorkflowManager
         if (request.Work.HeadSha is { } expected && !string.Equals(expected, pullRequest.Head.Sha, StringComparison.OrdinalIgnoreCase))
         {
             return new ScmCheckResult(
-                ScmOutcome.Superseded, $"The head moved from {expected[..7]} to {pullRequest.Head.Sha[..7]}, which has a run of its own.", []);
+                ScmOutcome.Superseded, $"The head moved from {CommitId.Short(expected)} to {CommitId.Short(pullRequest.Head.Sha)}, which has a run of its own.", []);
         }
 
         board.ReportOn(change, request.RunUrl);
@@ -188,7 +200,7 @@ public static class ScmWorkflowManager
 
         if (!string.Equals(branch.Sha, work.HeadSha, StringComparison.OrdinalIgnoreCase))
         {
-            return new ScmCheckResult(ScmOutcome.Superseded, $"{work.Branch} has moved on to {branch.Sha[..7]}.", []);
+            return new ScmCheckResult(ScmOutcome.Superseded, $"{work.Branch} has moved on to {CommitId.Short(branch.Sha)}.", []);
         }
 
         var reading = await ReadConfigurationAsync(work.Repository, branch.Sha, context);

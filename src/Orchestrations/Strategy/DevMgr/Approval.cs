@@ -21,6 +21,7 @@ internal static class Approval
             decided.Cancel();
             if (first == cancelled)
             {
+                board.MuteFor(cancelled.Result);
                 refusal = (cancelled.Result.Verdict, cancelled.Result.Reason);
                 return new StageOutcome(StageState.Cancelled, cancelled.Result.Reason);
             }

@@ -367,7 +367,7 @@ public sealed class GitHubTransportTests
 
         result.Health.ShouldBe(AgentHealth.Healthy);
         result.Detail.ShouldContain("4321 of 5000");
-        github.Probes.Select(p => p.Agent).ShouldBe(["GitHub API", "GitHub-Expert"]);
+        github.Probes.Select(p => p.Agent).ShouldBe(["GitHub API", "GitHubExpert"]);
     }
 
     [Fact]
