@@ -20,6 +20,7 @@ public static class ScmWorkflowManager
 {
     private const string PolicyStage = "policy";
     private const string MergeStage = "merge";
+    private const int MostAnnotations = 50;
 
     /// <summary>Looks at the change: is it there, is it open, is its head still the one that was asked about, do the repository's rules hold?</summary>
     public static SubOrchestration<ScmCheckRequest, ScmCheckResult> Check { get; } =
@@ -72,7 +73,7 @@ public static class ScmWorkflowManager
             return result.Outcome switch
             {
                 ScmOutcome.Allowed => StageOutcome.Passed(result.Summary),
-                ScmOutcome.Rejected => StageOutcome.Failed("The change cannot be built as it is.", result.Summary),
+                ScmOutcome.Rejected => StageOutcome.Failed("The change cannot be built as it is.", result.Summary) with { Annotations = result.Annotations },
                 _ => StageOutcome.Skipped(result.Summary),
             };
         });
@@ -169,7 +170,11 @@ public static class ScmWorkflowManager
             change.Repository, pullRequest.IsFromFork ? pullRequest.Base.Sha : pullRequest.Head.Sha, context);
         if (reading.Configuration is not { } configuration)
         {
-            return Rejected(change, reading.Problems.Select(problem => problem.ToString()));
+            return Rejected(change, reading.Problems.Select(problem => problem.ToString())) with
+            {
+                // A fork's own file was not read, so there is no line of it to point at.
+                Annotations = pullRequest.IsFromFork ? [] : [.. reading.Problems.Take(MostAnnotations).Select(AnnotationOf)],
+            };
         }
 
         var (files, commits, merge) = await Inspect.ExecuteAsync(pullRequest, context);
@@ -245,6 +250,9 @@ public static class ScmWorkflowManager
 
     // The base repository keeps the head of every pull request under this name, also of one whose fork is gone.
     private static string HeadReference(PullRequest pullRequest) => FormattableString.Invariant($"refs/pull/{pullRequest.Number}/head");
+
+    private static CheckAnnotation AnnotationOf(ConfigurationProblem problem) =>
+        new(PipelineConfiguration.Path, problem.Line, problem.Line, CheckAnnotationLevel.Failure, problem.Message);
 
     private static ScmCheckResult Refused(string summary) => new(ScmOutcome.Refused, summary, []);
 
