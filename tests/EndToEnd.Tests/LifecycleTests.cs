@@ -23,8 +23,8 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
         var newerRun = await installation.Client.EndAsync(repository.FullName, opened.Number, newer);
         olderRun = await installation.Client.EndAsync(olderRun.Id);
 
-        newerRun.Verdict.ShouldBe("Merged", newerRun.Summary);
-        olderRun.Verdict.ShouldBe("Superseded", olderRun.Summary);
+        newerRun.Verdict.ShouldBe("Merged", newerRun.Report);
+        olderRun.Verdict.ShouldBe("Superseded", olderRun.Report);
         var olderChecks = await repository.CheckRunsAsync(older);
         olderChecks.Select(check => check.Stage).ShouldBeUnique();
         olderChecks.ShouldAllBe(check => check.Status == "completed");
@@ -51,7 +51,7 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
         }
 
         run = await installation.Client.EndAsync(run.Id, TimeSpan.FromSeconds(30));
-        run.Verdict.ShouldBe("Cancelled");
+        run.Verdict.ShouldBe("Cancelled", run.Report);
         run.FindStage("tests")!.State.ShouldBe("Cancelled");
         var checks = await repository.CheckRunsAsync(head);
         checks.ShouldAllBe(check => check.Status == "completed");
@@ -75,7 +75,7 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
         await repository.ClosePullRequestAsync(opened.Number);
 
         run = await installation.Client.EndAsync(run.Id, TimeSpan.FromSeconds(30));
-        run.Verdict.ShouldBe("Cancelled");
+        run.Verdict.ShouldBe("Cancelled", run.Report);
         run.Summary!.ShouldContain("closed");
         await ShouldLeaveNothingAsync(installation, run);
     }
@@ -102,7 +102,7 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
         }
 
         run = await installation.Client.EndAsync(run.Id);
-        run.Verdict.ShouldBe("Merged", run.Summary);
+        run.Verdict.ShouldBe("Merged", run.Report);
         run.FindStage("approval")!.Summary!.ShouldContain("Approved by ada");
         var checks = await repository.CheckRunsAsync(head);
         checks.Select(check => check.Stage).ShouldBeUnique();
@@ -127,7 +127,7 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
         }
 
         run = await installation.Client.EndAsync(run.Id);
-        run.Verdict.ShouldBe("Failed");
+        run.Verdict.ShouldBe("Failed", run.Report);
         run.Summary!.ShouldContain("Rejected by ada");
         (await repository.CheckRunsAsync(head)).Single(check => check.Stage is "approval").Conclusion.ShouldBe("failure");
         (await repository.PullRequestAsync(opened.Number)).Merged.ShouldBeFalse();
@@ -145,7 +145,7 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
 
         await repository.CommentAsync(opened.Number, "/atomic approve", "mallory");
         var refused = await CommandRunAsync(installation, repository, opened, "mallory");
-        refused.Verdict.ShouldBe("Refused");
+        refused.Verdict.ShouldBe("Refused", refused.Report);
         refused.Summary!.ShouldContain("mallory may not command");
         (await installation.Client.RunAsync(run.Id)).State.ShouldBe("Waiting");
 
@@ -153,7 +153,7 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
         await repository.CommentAsync(opened.Number, "/atomic approve merge", "grace");
         (await CommandRunAsync(installation, repository, opened, "grace")).Verdict.ShouldBe("Passed");
         run = await installation.Client.EndAsync(run.Id);
-        run.Verdict.ShouldBe("Merged", run.Summary);
+        run.Verdict.ShouldBe("Merged", run.Report);
         run.FindStage("approval")!.Summary!.ShouldContain("Approved by grace");
     }
 
@@ -164,14 +164,14 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
         var head = await repository.CommitAsync("feature", "Greet another", SampleRepository.GoodChange);
         var opened = await repository.OpenPullRequestAsync("feature");
         var first = await installation.Client.EndAsync(repository.FullName, opened.Number);
-        first.Verdict.ShouldBe("Passed", first.Summary);
+        first.Verdict.ShouldBe("Passed", first.Report);
 
         await repository.CommentAsync(opened.Number, "/atomic rerun", "mallory");
         (await CommandRunAsync(installation, repository, opened, "mallory")).Verdict.ShouldBe("Refused");
         await repository.CommentAsync(opened.Number, "/atomic rerun", Forge.Owner);
         var again = await CommandRunAsync(installation, repository, opened, Forge.Owner, first.Id);
 
-        again.Verdict.ShouldBe("Passed", again.Summary);
+        again.Verdict.ShouldBe("Passed", again.Report);
         again.FindStage("tests")!.State.ShouldBe("Passed");
         var checks = await repository.CheckRunsAsync(head);
         checks.Select(check => check.Stage).ShouldBeUnique();
@@ -190,7 +190,7 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
         await repository.RerequestAsync((await repository.CheckRunsAsync(head)).Single(check => check.Stage is "tests"));
 
         var again = await CommandRunAsync(installation, repository, opened, Forge.Owner, first.Id);
-        again.Verdict.ShouldBe("Passed", again.Summary);
+        again.Verdict.ShouldBe("Passed", again.Report);
         var checks = await repository.CheckRunsAsync(head);
         checks.ShouldAllBe(check => check.Status == "completed" && check.Conclusion == "success");
         checks.Select(check => check.Stage).ShouldBeUnique();
@@ -207,7 +207,7 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
             async () => (await installation.Client.RunsAsync(repository.FullName)).FirstOrDefault(each => each.HeadSha == sha), each => each is not null, "a run of the push"))!;
         run = await installation.Client.EndAsync(run.Id);
         run.PullRequest.ShouldBeNull();
-        run.Verdict.ShouldBe("Passed", run.Summary);
+        run.Verdict.ShouldBe("Passed", run.Report);
         var checks = await repository.CheckRunsAsync(sha);
         checks.ShouldAllBe(check => check.Conclusion == "success");
         checks.Select(check => check.Stage).ShouldBe(["checkout", "build", "tests", "lint", "gate"], ignoreOrder: true);
