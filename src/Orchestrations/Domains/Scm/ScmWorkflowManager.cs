@@ -40,7 +40,12 @@ public static class ScmWorkflowManager
 
     /// <summary>Shows on GitHub how a stage of the layer above stands.</summary>
     public static SubOrchestration<ScmShowRequest, CheckRunReference> Show { get; } =
-        new("ScmWorkflowManager_Show", (request, _) => RunId.Part(request.RunId, request.CheckRun.Status == CheckRunStatus.Completed ? "shown" : "show"));
+        new("ScmWorkflowManager_Show", (request, _) => RunId.Part(request.RunId, request.CheckRun switch
+        {
+            { Status: CheckRunStatus.Completed } => "shown",
+            { Output: null } => "show",
+            _ => "waits",
+        }));
 
     private static readonly WorkflowPrimitive<PullRequestReference, PullRequest> GetPullRequest = GitHubExpert.GetPullRequest.WaitingForTool();
     private static readonly WorkflowPrimitive<BranchReference, Branch?> GetBranch = GitHubExpert.GetBranch.WaitingForTool();
@@ -65,11 +70,12 @@ public static class ScmWorkflowManager
         var context = ContextOf(orchestration, request.RunId, request.Path);
         var board = new StageBoard(context, PutCheckRun, PolicyStage);
         ScmCheckResult? result = null;
-        var outcome = await board.RunAsync(PolicyStage, context, async _ =>
+        using var cancellation = new CancellationTokenSource();
+        var running = board.RunAsync(PolicyStage, context.WithCancellation(cancellation.Token), async cancellable =>
         {
             result = request.Work.Kind == WorkKind.Push
-                ? await CheckPushAsync(request, context)
-                : await CheckPullRequestAsync(request, context, board);
+                ? await CheckPushAsync(request, cancellable)
+                : await CheckPullRequestAsync(request, cancellable, board);
             return result.Outcome switch
             {
                 ScmOutcome.Allowed => StageOutcome.Passed(result.Summary),
@@ -77,6 +83,14 @@ public static class ScmWorkflowManager
                 _ => StageOutcome.Skipped(result.Summary),
             };
         });
+        var cancelled = orchestration.WaitForExternalEvent<CancellationRequest>(PipelineEvents.Cancel);
+        if (await Task.WhenAny(running, cancelled) == cancelled)
+        {
+            board.MuteFor(cancelled.Result);
+            cancellation.Cancel();
+        }
+
+        var outcome = await running;
         await board.SettleAsync();
         result ??= new ScmCheckResult(ScmOutcome.Errored, outcome.Summary, []);
         return result with { Stages = board.Stages };
@@ -140,7 +154,7 @@ public static class ScmWorkflowManager
     private static OrchestrationWorkflowContext ContextOf(TaskOrchestrationContext orchestration, string runId, AgentPath path) =>
         new OrchestrationWorkflowContext(orchestration, runId) { Path = path }.Enter(nameof(ScmWorkflowManager));
 
-    private static async Task<ScmCheckResult> CheckPullRequestAsync(ScmCheckRequest request, OrchestrationWorkflowContext context, StageBoard board)
+    private static async Task<ScmCheckResult> CheckPullRequestAsync(ScmCheckRequest request, WorkflowContext context, StageBoard board)
     {
         var reference = new PullRequestReference(request.Work.Repository, request.Work.PullRequest!.Value);
         PullRequest pullRequest;
@@ -189,7 +203,7 @@ public static class ScmWorkflowManager
             };
     }
 
-    private static async Task<ScmCheckResult> CheckPushAsync(ScmCheckRequest request, OrchestrationWorkflowContext context)
+    private static async Task<ScmCheckResult> CheckPushAsync(ScmCheckRequest request, WorkflowContext context)
     {
         var work = request.Work;
         var branch = await GetBranch.ExecuteAsync(new BranchReference(work.Repository, work.Branch!), context);
@@ -218,7 +232,7 @@ public static class ScmWorkflowManager
         };
     }
 
-    private static async Task<ConfigurationReading> ReadConfigurationAsync(RepositoryName repository, string sha, OrchestrationWorkflowContext context)
+    private static async Task<ConfigurationReading> ReadConfigurationAsync(RepositoryName repository, string sha, WorkflowContext context)
     {
         var file = await GetFile.ExecuteAsync(
             new GetFileRequest(repository, PipelineConfiguration.Path, sha) { MaxBytes = PipelineConfigurationReader.MaximumLength }, context);
