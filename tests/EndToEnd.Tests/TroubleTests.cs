@@ -87,6 +87,7 @@ public sealed class TroubleTests(SharedInstallation shared) : EndToEndTest
         run = await installation.Client.EndAsync(run.Id);
         await ShouldBeMergedOnceAsync(installation, repository, opened, run);
         (await own.Engine.CountContainersAsync()).ShouldBe(0);
+        (await own.Engine.ListImagesAsync()).ShouldBe([DockerEngine.BaseImage]);
     }
 
     private static Task<Installation> StartAsync(DockerEngine engine) => Installation.StartAsync(engine);
