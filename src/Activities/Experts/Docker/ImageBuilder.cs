@@ -28,7 +28,6 @@ internal sealed partial class ImageBuilder(
     private const string OutsideDockerfile = ".atomicdevops.Dockerfile";
 
     private const int TextFileLimit = 1024 * 1024;
-    private const int KilledExitCode = 137;
     private const int Attempts = 3;
 
     private static readonly TimeSpan CleanUpTimeout = TimeSpan.FromSeconds(30);
@@ -253,12 +252,13 @@ internal sealed partial class ImageBuilder(
             || message.Contains("invalid from flag value", StringComparison.OrdinalIgnoreCase);
         var outcome = startsFrom && (EngineFailure.IsMissingImage(message) || EngineFailure.IsUnreachableRegistry(message)) ? ImageBuildOutcome.BaseImageUnavailable
             : startsFrom || InvalidPattern().IsMatch(message) ? ImageBuildOutcome.DockerfileInvalid
-            : failure.ErrorDetail?.Code is { } code ? await ClassifyExitAsync(code, output.Container, cancellationToken)
+            : failure.ErrorDetail?.Code is not null ? await ClassifyExitAsync(build, output.Container, cancellationToken)
+            : EngineFailure.IsStopping(message) ? throw new ToolUnavailableException(DockerEngineClient.ToolName, $"the engine ended the build of {build.Tag}: {message}")
             : ImageBuildOutcome.Failed;
         return new ImageBuildResult(outcome, build.Tag) { Error = message };
     }
 
-    private async Task<ImageBuildOutcome> ClassifyExitAsync(int exitCode, string? container, CancellationToken cancellationToken)
+    private async Task<ImageBuildOutcome> ClassifyExitAsync(Build build, string? container, CancellationToken cancellationToken)
     {
         if (container is null)
         {
@@ -267,7 +267,8 @@ internal sealed partial class ImageBuilder(
 
         var events = await engine.GetContainerEventsAsync(container, cancellationToken);
         return events.Any(item => item.Action is "oom") ? ImageBuildOutcome.OutOfMemory
-            : exitCode == KilledExitCode && events.Any(item => item.Action is "kill") ? ImageBuildOutcome.Killed
+            : events.Any(item => item.Action is "kill")
+                ? throw new ToolUnavailableException(DockerEngineClient.ToolName, $"somebody, or the engine when it stopped, killed a step of the build of {build.Tag}.")
             : ImageBuildOutcome.Failed;
     }
 
