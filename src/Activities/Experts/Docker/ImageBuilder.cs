@@ -79,14 +79,16 @@ internal sealed partial class ImageBuilder(
 
     private async Task<ImageBuildResult?> FindEarlierAsync(Build build, CancellationToken cancellationToken)
     {
-        var images = await engine.ListImagesAsync([DockerLabels.OfRun(build.Request.RunId), $"{DockerLabels.BuildInput}={build.InputHash}"], cancellationToken);
-        if (images is not [var image, ..])
+        try
+        {
+            var image = await engine.InspectImageAsync(build.InputTag, cancellationToken);
+            await engine.TagImageAsync(image.Id, build.Tag, cancellationToken);
+            return new ImageBuildResult(ImageBuildOutcome.Succeeded, build.Tag) { ImageId = image.Id, SizeBytes = image.Size, Reused = true };
+        }
+        catch (ToolNotFoundException)
         {
             return null;
         }
-
-        await engine.TagImageAsync(image.Id, build.Tag, cancellationToken);
-        return new ImageBuildResult(ImageBuildOutcome.Succeeded, build.Tag) { ImageId = image.Id, SizeBytes = image.Size, Reused = true };
     }
 
     private async Task<(IReadOnlyDictionary<string, byte[]?> Files, bool HasContext)> ReadFilesAsync(Build build, CancellationToken cancellationToken)
@@ -197,12 +199,11 @@ internal sealed partial class ImageBuilder(
         {
             Dockerfile = build.DockerfileInContext,
             Tag = build.Tag,
+            MoreTags = [build.InputTag],
             BuildArgs = request.BuildArgs,
             Labels = new Dictionary<string, string>(request.Labels, StringComparer.Ordinal)
             {
                 [DockerLabels.Run] = RunName.Of(request.RunId),
-                [DockerLabels.Stage] = request.Stage,
-                [DockerLabels.BuildInput] = build.InputHash,
             },
             NetworkMode = request.NetworkMode,
             ExtraHosts = [$"{RunName.OfBuildHost(request.RunId)}:127.0.0.1"],
@@ -343,15 +344,17 @@ internal sealed partial class ImageBuilder(
             DockerfileInContext = Context.Length == 0 ? Dockerfile
                 : Dockerfile.StartsWith($"{Context}/", StringComparison.Ordinal) ? Dockerfile[(Context.Length + 1)..]
                 : OutsideDockerfile;
-            InputHash = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(
-                new BuildInput(
-                    request.Workspace.Archive.Sha256,
-                    Dockerfile,
-                    Context,
-                    Sorted(request.BuildArgs),
-                    Sorted(request.Labels),
-                    request.NetworkMode),
-                JsonDefaults.Options)));
+            InputTag = RunName.OfBuildInput(
+                request.RunId,
+                Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(
+                    new BuildInput(
+                        request.Workspace.Archive.Sha256,
+                        Dockerfile,
+                        Context,
+                        Sorted(request.BuildArgs),
+                        Sorted(request.Labels),
+                        request.NetworkMode),
+                    JsonDefaults.Options))));
         }
 
         public ImageBuildRequest Request { get; }
@@ -366,7 +369,10 @@ internal sealed partial class ImageBuilder(
 
         public string DockerfileInContext { get; }
 
-        public string InputHash { get; }
+        /// <summary>
+        /// Says what the image was built of. A name, because it costs nothing: each label is a step of the build, and one that no cache has.
+        /// </summary>
+        public string InputTag { get; }
 
         public string InContext(string path) => Context.Length == 0 ? path : $"{Context}/{path}";
 
