@@ -30,6 +30,11 @@ as_root() {
   fi
 }
 
+# The shell's own kill, because there may be no other.
+send() {
+  as_root sh -c 'kill "$@"' sh "$@"
+}
+
 answers() {
   curl -fsS --max-time 5 --unix-socket "$socket" http://engine/_ping >/dev/null 2>&1
 }
@@ -79,7 +84,7 @@ end_containerd() {
   local pid
   pid=$(cat "$dir/exec/containerd/containerd.pid" 2>/dev/null || true)
   if [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$dir/exec/"; then
-    as_root kill -KILL "$pid"
+    send -KILL "$pid"
     wait_for_end "$pid"
   fi
 }
@@ -103,7 +108,7 @@ end_containers() {
   local shim mount
   for shim in $(processes_with " -address $dir/exec/"); do
     # shellcheck disable=SC2046
-    as_root kill -KILL $(children_of "$shim") "$shim" 2>/dev/null || true
+    send -KILL $(children_of "$shim") "$shim" 2>/dev/null || true
     wait_for_end "$shim"
   done
   awk -v prefix="$dir/" 'index($5, prefix) == 1 { print $5 }' /proc/self/mountinfo | sort -r | while read -r mount; do
@@ -132,7 +137,7 @@ stop() {
     echo "engine: not running"
     return
   fi
-  as_root kill -TERM "$pid"
+  send -TERM "$pid"
   if ! wait_for_end "$pid"; then
     echo "engine.sh: the engine (process $pid) did not end within 30 s" >&2
     exit 70

@@ -29,6 +29,21 @@ install_packages() {
   fi
 }
 
+# Installs the packages of the programs that are missing; those of administrators need not be in PATH.
+# usage: ensure_programs PROGRAM=PACKAGE...
+ensure_programs() {
+  local missing=() pair
+  for pair in "$@"; do
+    PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+  done
+  [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
+}
+
+# What it takes to start an engine.
+ensure_engine_programs() {
+  ensure_programs dockerd=docker.io iptables=iptables docker-init=tini setsid=util-linux
+}
+
 has_python_module() {
   /usr/bin/python3 -c "import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)" "$1" 2>/dev/null
 }
@@ -66,17 +81,7 @@ ensure_engine() {
       return
     fi
   done
-  local missing=()
-  if ! command -v dockerd >/dev/null && [ ! -x /usr/sbin/dockerd ]; then
-    missing+=(docker.io)
-  fi
-  if ! command -v iptables >/dev/null && [ ! -x /usr/sbin/iptables ]; then
-    missing+=(iptables)
-  fi
-  command -v docker-init >/dev/null || missing+=(tini)
-  if [ ${#missing[@]} -gt 0 ]; then
-    install_packages "${missing[@]}" || return
-  fi
+  ensure_engine_programs || return
   # shellcheck disable=SC2154
   "$here/engine.sh" start "$dir" || return
   DOCKER_HOST=unix://$(cd "$dir" && pwd -P)/docker.sock

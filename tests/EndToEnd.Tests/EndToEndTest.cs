@@ -44,8 +44,7 @@ public abstract class EndToEndTest : IDisposable
         var before = (await HealthAsync(installation))["round"]!.GetValue<long>();
         using var asked = await installation.Client.Http.PostAsync("api/health/probe", content: null, Cancelled);
         asked.StatusCode.ShouldBe(HttpStatusCode.Accepted);
-        var health = await Eventually.ReadAsync(
-            () => HealthAsync(installation), seen => seen["round"]!.GetValue<long>() > before + 1 || seen["health"]!.GetValue<string>() is "Healthy", "the next round of probes");
+        var health = await Eventually.ReadAsync(() => HealthAsync(installation), seen => seen["round"]!.GetValue<long>() > before, "the next round of probes");
         health["health"]!.GetValue<string>().ShouldBe("Healthy", health.ToJsonString());
     }
 

@@ -12,6 +12,9 @@ public sealed class ForkTests(SharedInstallation shared) : EndToEndTest
         import os
         import socket
 
+        # Put together at run time, so that neither this file's text nor its compiled form is a finding.
+        MARK = "".join(["REACH", "ED "])
+
 
         def found():
             yield "environment", repr(dict(os.environ))
@@ -27,12 +30,12 @@ public sealed class ForkTests(SharedInstallation shared) : EndToEndTest
                 try:
                     with socket.create_connection((host, port), timeout=1) as connection:
                         connection.sendall(b"GET /latest/meta-data/ HTTP/1.0\r\n\r\n")
-                        yield "network", f"REACHED {host}:{port} " + connection.recv(10_000).decode("utf-8", "replace")
+                        yield "network", MARK + f"{host}:{port} " + connection.recv(10_000).decode("utf-8", "replace")
                 except OSError:
                     pass
             for path in ["/var/run/docker.sock", "/run/docker.sock", "/tmp/atomicdevops-engine/docker.sock"]:
                 if os.path.exists(path):
-                    yield "engine", f"REACHED {path}"
+                    yield "engine", MARK + path
 
 
         def test_steals():
@@ -60,7 +63,7 @@ public sealed class ForkTests(SharedInstallation shared) : EndToEndTest
 
         var run = await installation.Client.EndAsync(repository.FullName, opened.Number);
 
-        run.Verdict.ShouldBe("Failed", run.Summary);
+        run.Verdict.ShouldBe("Failed", run.Report);
         var seen = new List<string>
         {
             await installation.Client.Http.GetStringAsync($"api/pipelines/{run.Id}", Cancelled),
@@ -74,7 +77,7 @@ public sealed class ForkTests(SharedInstallation shared) : EndToEndTest
 
         var everything = string.Join('\n', seen);
         everything.ShouldContain("LOOT");
-        everything.ShouldNotContain("REACHED");
+        everything.ShouldNotContain("REACHED", Case.Sensitive);
         foreach (var secret in installation.Secrets)
         {
             everything.ShouldNotContain(secret);
@@ -99,7 +102,7 @@ public sealed class ForkTests(SharedInstallation shared) : EndToEndTest
 
         var run = await installation.Client.EndAsync(repository.FullName, opened.Number);
 
-        run.Verdict.ShouldBe("Passed", run.Summary);
+        run.Verdict.ShouldBe("Passed", run.Report);
         run.FindStage("tests")!.Summary.ShouldBe("2 of 2 tests passed.");
         run.FindStage("lint")!.State.ShouldBe("Passed");
         (await repository.PullRequestAsync(opened.Number)).Merged.ShouldBeFalse();

@@ -12,7 +12,7 @@ public sealed class HostileChangeTests(SharedInstallation shared) : EndToEndTest
     {
         var run = await RunTestAsync("test:\n  timeout: 3s\n", "def test_never_ends():\n    while True:\n        pass\n");
 
-        run.Verdict.ShouldBe("Failed", run.Summary);
+        run.Verdict.ShouldBe("Failed", run.Report);
         run.FindStage("tests")!.Summary!.ShouldContain("did not end within 3 s");
     }
 
@@ -23,7 +23,7 @@ public sealed class HostileChangeTests(SharedInstallation shared) : EndToEndTest
             "test:\n  timeout: 5s\nlimits:\n  processes: 64\n",
             "import os\n\n\ndef test_bomb():\n    while True:\n        try:\n            os.fork()\n        except OSError:\n            pass\n");
 
-        run.Verdict.ShouldBe("Failed", run.Summary);
+        run.Verdict.ShouldBe("Failed", run.Report);
         run.FindStage("tests")!.State.ShouldBe("Failed");
     }
 
@@ -34,7 +34,7 @@ public sealed class HostileChangeTests(SharedInstallation shared) : EndToEndTest
             "test:\n  timeout: 60s\nlimits:\n  memory: 96MiB\n",
             "def test_hog():\n    kept = []\n    while True:\n        kept.append(bytearray(b\"x\") * (4 << 20))\n");
 
-        run.Verdict.ShouldBe("Failed", run.Summary);
+        run.Verdict.ShouldBe("Failed", run.Report);
         run.FindStage("tests")!.Summary!.ShouldContain("96 MiB of memory");
     }
 
@@ -52,12 +52,12 @@ public sealed class HostileChangeTests(SharedInstallation shared) : EndToEndTest
         var stage = run.FindStage("tests")!;
         if (captured.Length > 0)
         {
-            run.Verdict.ShouldBe("Merged", run.Summary);
+            run.Verdict.ShouldBe("Merged", run.Report);
         }
         else
         {
             // pytest keeps a test's output in a file of its own, which meets the limit of what the sandbox may write.
-            run.Verdict.ShouldBe("Failed", run.Summary);
+            run.Verdict.ShouldBe("Failed", run.Report);
             stage.State.ShouldBe("Failed");
         }
 
@@ -75,7 +75,7 @@ public sealed class HostileChangeTests(SharedInstallation shared) : EndToEndTest
 
         var run = await installation.Client.EndAsync(repository.FullName, opened.Number, patience: InTime);
 
-        run.Verdict.ShouldBe("Failed", run.Summary);
+        run.Verdict.ShouldBe("Failed", run.Report);
         var checkout = run.FindStage("checkout")!;
         checkout.State.ShouldBe("Failed");
         checkout.Summary!.ShouldContain("models/large.bin");

@@ -23,8 +23,8 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
         var newerRun = await installation.Client.EndAsync(repository.FullName, opened.Number, newer);
         olderRun = await installation.Client.EndAsync(olderRun.Id);
 
-        newerRun.Verdict.ShouldBe("Merged", newerRun.Summary);
-        olderRun.Verdict.ShouldBe("Superseded", olderRun.Summary);
+        newerRun.Verdict.ShouldBe("Merged", newerRun.Report);
+        olderRun.Verdict.ShouldBe("Superseded", olderRun.Report);
         var olderChecks = await repository.CheckRunsAsync(older);
         olderChecks.Select(check => check.Stage).ShouldBeUnique();
         olderChecks.ShouldAllBe(check => check.Status == "completed");
@@ -33,6 +33,61 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
         (await repository.CommentsAsync(opened.Number)).ShouldHaveSingleItem().Body.ShouldContain(newer[..7]);
         (await installation.Engine.LeftoversAsync(olderRun.Id)).ShouldBeEmpty();
         await ShouldLeaveNothingAsync(installation, newerRun);
+    }
+
+    [Fact]
+    public async Task Of_five_pushes_in_a_row_the_last_one_is_merged_and_the_others_are_concluded()
+    {
+        var (installation, repository) = await StartAsync();
+        await repository.CommitAsync("feature", "Greet another", SampleRepository.GoodChange);
+        var opened = await repository.OpenPullRequestAsync("feature");
+        var heads = new List<string> { opened.Head.Sha };
+        for (var i = 1; i < 5; i++)
+        {
+            heads.Add(await repository.CommitAsync("feature", $"Change {i}", ("notes.md", $"Change {i}\n")));
+        }
+
+        var last = await installation.Client.EndAsync(repository.FullName, opened.Number, heads[^1]);
+        last.Verdict.ShouldBe("Merged", last.Report);
+        var runs = await Eventually.ReadAsync(
+            () => installation.Client.RunsAsync(repository.FullName, opened.Number), all => all.All(run => run.State is "Completed" or "Broken"), "every run has ended");
+
+        runs.Count.ShouldBe(heads.Count);
+        runs.Where(run => run.Id != last.Id).ShouldAllBe(run => run.Verdict == "Superseded");
+        foreach (var head in heads)
+        {
+            var checks = await repository.CheckRunsAsync(head);
+            checks.Select(check => check.Stage).ShouldBeUnique();
+            checks.ShouldAllBe(check => check.Status == "completed");
+        }
+
+        (await repository.CommentsAsync(opened.Number)).ShouldHaveSingleItem().Body.ShouldContain(heads[^1][..7]);
+        (await repository.CommitOfAsync("main")).Parents.Select(parent => parent.Sha).ShouldBe([opened.Base.Sha, heads[^1]]);
+        foreach (var run in runs)
+        {
+            (await installation.Engine.LeftoversAsync(run.Id)).ShouldBeEmpty();
+        }
+    }
+
+    [Fact]
+    public async Task Of_two_pull_requests_that_exclude_each_other_one_is_merged_and_the_other_is_told()
+    {
+        var (installation, repository) = await StartAsync();
+        await repository.CommitAsync("hi", "Say hi", ("greeting.py", "def greet(name):\n    return f\"Hello, {name}\"  # hi\n"));
+        await repository.CommitAsync("ho", "Say ho", ("greeting.py", "def greet(name):\n    return f\"Hello, {name}\"  # ho\n"));
+        ForgePullRequest[] opened = [await repository.OpenPullRequestAsync("hi"), await repository.OpenPullRequestAsync("ho")];
+
+        var runs = new List<PipelineRun>();
+        foreach (var pullRequest in opened)
+        {
+            runs.Add(await installation.Client.EndAsync(repository.FullName, pullRequest.Number));
+        }
+
+        var merged = runs.Where(run => run.Verdict is "Merged").ShouldHaveSingleItem();
+        var other = runs.Single(run => run != merged);
+        other.Verdict.ShouldBe("Failed", other.Report);
+        (await repository.PullRequestAsync(other.PullRequest!.Value)).Merged.ShouldBeFalse();
+        (await repository.CommentsAsync(other.PullRequest!.Value)).ShouldHaveSingleItem().Body.ShouldContain("conflict", Case.Insensitive);
     }
 
     [Fact]
@@ -51,7 +106,7 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
         }
 
         run = await installation.Client.EndAsync(run.Id, TimeSpan.FromSeconds(30));
-        run.Verdict.ShouldBe("Cancelled");
+        run.Verdict.ShouldBe("Cancelled", run.Report);
         run.FindStage("tests")!.State.ShouldBe("Cancelled");
         var checks = await repository.CheckRunsAsync(head);
         checks.ShouldAllBe(check => check.Status == "completed");
@@ -75,7 +130,7 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
         await repository.ClosePullRequestAsync(opened.Number);
 
         run = await installation.Client.EndAsync(run.Id, TimeSpan.FromSeconds(30));
-        run.Verdict.ShouldBe("Cancelled");
+        run.Verdict.ShouldBe("Cancelled", run.Report);
         run.Summary!.ShouldContain("closed");
         await ShouldLeaveNothingAsync(installation, run);
     }
@@ -102,7 +157,7 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
         }
 
         run = await installation.Client.EndAsync(run.Id);
-        run.Verdict.ShouldBe("Merged", run.Summary);
+        run.Verdict.ShouldBe("Merged", run.Report);
         run.FindStage("approval")!.Summary!.ShouldContain("Approved by ada");
         var checks = await repository.CheckRunsAsync(head);
         checks.Select(check => check.Stage).ShouldBeUnique();
@@ -127,7 +182,7 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
         }
 
         run = await installation.Client.EndAsync(run.Id);
-        run.Verdict.ShouldBe("Failed");
+        run.Verdict.ShouldBe("Failed", run.Report);
         run.Summary!.ShouldContain("Rejected by ada");
         (await repository.CheckRunsAsync(head)).Single(check => check.Stage is "approval").Conclusion.ShouldBe("failure");
         (await repository.PullRequestAsync(opened.Number)).Merged.ShouldBeFalse();
@@ -145,7 +200,7 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
 
         await repository.CommentAsync(opened.Number, "/atomic approve", "mallory");
         var refused = await CommandRunAsync(installation, repository, opened, "mallory");
-        refused.Verdict.ShouldBe("Refused");
+        refused.Verdict.ShouldBe("Refused", refused.Report);
         refused.Summary!.ShouldContain("mallory may not command");
         (await installation.Client.RunAsync(run.Id)).State.ShouldBe("Waiting");
 
@@ -153,7 +208,7 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
         await repository.CommentAsync(opened.Number, "/atomic approve merge", "grace");
         (await CommandRunAsync(installation, repository, opened, "grace")).Verdict.ShouldBe("Passed");
         run = await installation.Client.EndAsync(run.Id);
-        run.Verdict.ShouldBe("Merged", run.Summary);
+        run.Verdict.ShouldBe("Merged", run.Report);
         run.FindStage("approval")!.Summary!.ShouldContain("Approved by grace");
     }
 
@@ -164,14 +219,14 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
         var head = await repository.CommitAsync("feature", "Greet another", SampleRepository.GoodChange);
         var opened = await repository.OpenPullRequestAsync("feature");
         var first = await installation.Client.EndAsync(repository.FullName, opened.Number);
-        first.Verdict.ShouldBe("Passed", first.Summary);
+        first.Verdict.ShouldBe("Passed", first.Report);
 
         await repository.CommentAsync(opened.Number, "/atomic rerun", "mallory");
         (await CommandRunAsync(installation, repository, opened, "mallory")).Verdict.ShouldBe("Refused");
         await repository.CommentAsync(opened.Number, "/atomic rerun", Forge.Owner);
         var again = await CommandRunAsync(installation, repository, opened, Forge.Owner, first.Id);
 
-        again.Verdict.ShouldBe("Passed", again.Summary);
+        again.Verdict.ShouldBe("Passed", again.Report);
         again.FindStage("tests")!.State.ShouldBe("Passed");
         var checks = await repository.CheckRunsAsync(head);
         checks.Select(check => check.Stage).ShouldBeUnique();
@@ -190,7 +245,7 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
         await repository.RerequestAsync((await repository.CheckRunsAsync(head)).Single(check => check.Stage is "tests"));
 
         var again = await CommandRunAsync(installation, repository, opened, Forge.Owner, first.Id);
-        again.Verdict.ShouldBe("Passed", again.Summary);
+        again.Verdict.ShouldBe("Passed", again.Report);
         var checks = await repository.CheckRunsAsync(head);
         checks.ShouldAllBe(check => check.Status == "completed" && check.Conclusion == "success");
         checks.Select(check => check.Stage).ShouldBeUnique();
@@ -207,7 +262,7 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
             async () => (await installation.Client.RunsAsync(repository.FullName)).FirstOrDefault(each => each.HeadSha == sha), each => each is not null, "a run of the push"))!;
         run = await installation.Client.EndAsync(run.Id);
         run.PullRequest.ShouldBeNull();
-        run.Verdict.ShouldBe("Passed", run.Summary);
+        run.Verdict.ShouldBe("Passed", run.Report);
         var checks = await repository.CheckRunsAsync(sha);
         checks.ShouldAllBe(check => check.Conclusion == "success");
         checks.Select(check => check.Stage).ShouldBe(["checkout", "build", "tests", "lint", "gate"], ignoreOrder: true);

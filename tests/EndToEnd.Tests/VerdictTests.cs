@@ -11,7 +11,7 @@ public sealed class VerdictTests(SharedInstallation shared) : EndToEndTest
         var (installation, repository, opened, run) = await RunAsync(
             ("tests/test_wrong.py", "from greeting import greet\n\n\ndef test_greets_wrongly():\n    name = \"Ada\"\n    assert greet(name) == \"Bye, Ada\"\n"));
 
-        run.Verdict.ShouldBe("Failed");
+        run.Verdict.ShouldBe("Failed", run.Report);
         run.FindStage("tests")!.State.ShouldBe("Failed");
         run.FindStage("merge").ShouldBeNull();
         var check = await CheckAsync(repository, opened, "tests");
@@ -31,7 +31,7 @@ public sealed class VerdictTests(SharedInstallation shared) : EndToEndTest
         var (installation, repository, opened, run) = await RunAsync(
             ("Dockerfile", $"FROM {DockerEngine.BaseImage}\nWORKDIR /workspace\nCOPY . .\nRUN echo the-compiler-is-missing && exit 3\n"));
 
-        run.Verdict.ShouldBe("Failed");
+        run.Verdict.ShouldBe("Failed", run.Report);
         run.FindStage("tests")!.State.ShouldBe("Skipped");
         var check = await CheckAsync(repository, opened, "build");
         check.Conclusion.ShouldBe("failure");
@@ -47,7 +47,7 @@ public sealed class VerdictTests(SharedInstallation shared) : EndToEndTest
     {
         var (_, repository, opened, run) = await RunAsync(("Dockerfile", $"FROM {DockerEngine.BaseImage}\n\nCOPPY . .\n"));
 
-        run.Verdict.ShouldBe("Failed");
+        run.Verdict.ShouldBe("Failed", run.Report);
         var annotation = (await CheckAsync(repository, opened, "build")).Annotations.ShouldHaveSingleItem();
         (annotation.Path, annotation.StartLine).ShouldBe(("Dockerfile", 3));
         annotation.Message.ShouldContain("COPPY", Case.Insensitive);
@@ -64,7 +64,7 @@ public sealed class VerdictTests(SharedInstallation shared) : EndToEndTest
 
         var run = await installation.Client.EndAsync(repository.FullName, opened.Number);
 
-        run.Verdict.ShouldBe("Failed");
+        run.Verdict.ShouldBe("Failed", run.Report);
         run.FindStage("checkout").ShouldBeNull();
         var check = await CheckAsync(repository, opened, "policy");
         check.Conclusion.ShouldBe("failure");
@@ -78,7 +78,7 @@ public sealed class VerdictTests(SharedInstallation shared) : EndToEndTest
     {
         var (_, repository, opened, run) = await RunAsync((SampleRepository.Configuration, "merge:\n  automatic: true\ntest:\n  timout: 3m\n"));
 
-        run.Verdict.ShouldBe("Failed");
+        run.Verdict.ShouldBe("Failed", run.Report);
         run.FindStage("checkout").ShouldBeNull();
         var check = await CheckAsync(repository, opened, "policy");
         check.Conclusion.ShouldBe("failure");
@@ -97,9 +97,9 @@ public sealed class VerdictTests(SharedInstallation shared) : EndToEndTest
         var noRepository = await installation.Client.EndAsync(await installation.Client.StartAsync("octo/there-is-none", 1));
         var noPullRequest = await installation.Client.EndAsync(await installation.Client.StartAsync(repository.FullName, 77));
 
-        noRepository.Verdict.ShouldBe("Refused");
+        noRepository.Verdict.ShouldBe("Refused", noRepository.Report);
         noRepository.Summary!.ShouldContain("no pull request 1 in octo/there-is-none");
-        noPullRequest.Verdict.ShouldBe("Refused");
+        noPullRequest.Verdict.ShouldBe("Refused", noPullRequest.Report);
         noPullRequest.Summary!.ShouldContain($"no pull request 77 in {repository.FullName}");
     }
 
@@ -116,13 +116,31 @@ public sealed class VerdictTests(SharedInstallation shared) : EndToEndTest
         await repository.ClosePullRequestAsync(opened.Number);
         var closed = await installation.Client.EndAsync(await installation.Client.StartAsync(repository.FullName, opened.Number));
 
-        moved.Verdict.ShouldBe("Superseded");
+        moved.Verdict.ShouldBe("Superseded", moved.Report);
         moved.Summary!.ShouldContain($"moved from aaaaaaa to {head[..7]}");
         moved.FindStage("checkout").ShouldBeNull();
-        closed.Verdict.ShouldBe("Refused");
+        closed.Verdict.ShouldBe("Refused", closed.Report);
         closed.Summary!.ShouldContain("is closed");
         closed.FindStage("checkout").ShouldBeNull();
         (await repository.CheckRunsAsync(head)).Select(check => check.Stage).ShouldBeUnique();
+    }
+
+    [Fact]
+    public async Task A_repository_that_the_platform_may_only_read_ends_with_what_is_missing()
+    {
+        var installation = Use(await shared.WithEngineAsync());
+        var repository = await installation.CreateRepositoryAsync();
+        await installation.Forge.GrantAsync(repository.FullName, Forge.Bot, "read");
+        await repository.CommitAsync("feature", "Greet another", SampleRepository.GoodChange);
+        var opened = await repository.OpenPullRequestAsync("feature");
+
+        var run = await installation.Client.EndAsync(repository.FullName, opened.Number);
+
+        run.State.ShouldBe("Completed");
+        run.Verdict.ShouldBe("Errored", run.Report);
+        run.Summary!.ShouldContain("GitHub");
+        (await repository.PullRequestAsync(opened.Number)).Merged.ShouldBeFalse();
+        (await installation.Engine.LeftoversAsync(run.Id)).ShouldBeEmpty();
     }
 
     private static async Task<ForgeCheckRun> CheckAsync(ForgeRepository repository, ForgePullRequest opened, string stage) =>

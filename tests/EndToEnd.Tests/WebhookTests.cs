@@ -122,7 +122,7 @@ public sealed class WebhookTests(SharedInstallation shared) : EndToEndTest
         }
 
         var run = await installation.Client.EndAsync(repository.FullName, opened.Number);
-        run.Verdict.ShouldBe("Merged", run.Summary);
+        run.Verdict.ShouldBe("Merged", run.Report);
         using var late = await installation.Client.DeliverAsync("pull_request", delivery!.Id, delivery.Payload);
         late.StatusCode.ShouldBe(HttpStatusCode.Accepted);
         (await installation.Client.RunsAsync(repository.FullName, opened.Number)).ShouldHaveSingleItem();

@@ -144,6 +144,22 @@ public sealed class RepositoryTests
     }
 
     [Fact]
+    public async Task A_held_answer_has_its_effect_before_it_arrives_and_arrives_when_the_fault_is_lifted()
+    {
+        await using var forge = await TestForge.StartAsync();
+        using var hold = forge.Server.Faults.Inject(new Fault(FaultKind.HoldAnswer) { Method = "POST", PathContains = "/issues", Times = 1 });
+
+        var held = forge.PostAsync($"{TestForge.Hello}/issues", new { title = "Held" });
+        await hold.FirstHit.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+
+        (await forge.GetArrayAsync($"{TestForge.Hello}/issues")).Select(issue => (string?)issue!["title"]).ShouldBe(["Held"]);
+        held.IsCompleted.ShouldBeFalse();
+        hold.Dispose();
+        using var answer = await held.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        (await TestForge.ReadAsync(answer, 201))["title"]!.GetValue<string>().ShouldBe("Held");
+    }
+
+    [Fact]
     public async Task A_fault_ends_with_its_time_and_rate_limits_say_how_long_to_wait()
     {
         var clock = new ManualClock();

@@ -1,5 +1,6 @@
 using AtomicDevOps.Activities.Experts.GitHub;
 using AtomicDevOps.Activities.Tools.GitHub;
+using AtomicDevOps.Primitives.Parallel;
 using AtomicDevOps.Primitives.Workflow;
 using Microsoft.DurableTask;
 
@@ -34,7 +35,7 @@ internal sealed class StageBoard
     private readonly OrchestrationWorkflowContext _context;
     private readonly WorkflowPrimitive<PutCheckRunRequest, CheckRunReference> _putCheckRun;
     private readonly List<StageStatus> _stages;
-    private readonly List<Task> _reports = [];
+    private readonly Dictionary<string, Task> _reports = new(StringComparer.Ordinal);
     private Change? _change;
     private Uri? _runUrl;
     private bool _muted;
@@ -72,7 +73,7 @@ internal sealed class StageBoard
     {
         var status = new StageStatus(stage, StageState.Running) { StartedAt = _context.UtcNow };
         Show(status);
-        var announced = ReportAsync(status, annotations: []);
+        Report(status, annotations: []);
 
         StageOutcome outcome;
         try
@@ -83,7 +84,7 @@ internal sealed class StageBoard
         {
             outcome = new StageOutcome(StageState.Cancelled, "The run was cancelled.");
         }
-        catch (TaskFailedException exception)
+        catch (Exception exception) when (exception is TaskFailedException or ParallelFailedException)
         {
             outcome = new StageOutcome(StageState.Errored, Failure.From(exception).Message);
         }
@@ -101,15 +102,20 @@ internal sealed class StageBoard
             CompletedAt = _context.UtcNow,
         };
         Show(status);
-        _reports.Add(ConcludeAsync(announced, status, outcome.Annotations));
+        Report(status, outcome.Annotations);
         return outcome;
     }
 
-    /// <summary>Shows that a running stage waits for a person.</summary>
+    /// <summary>Shows that a running stage waits for a person, and how to answer.</summary>
     public void Wait(string stage, string summary)
     {
-        var current = _stages.Single(each => string.Equals(each.Name, stage, StringComparison.Ordinal));
-        Show(current with { State = StageState.Waiting, Summary = summary });
+        var waiting = _stages.Single(each => string.Equals(each.Name, stage, StringComparison.Ordinal)) with
+        {
+            State = StageState.Waiting,
+            Summary = summary,
+        };
+        Show(waiting);
+        Report(waiting, annotations: []);
     }
 
     /// <summary>Ends the stages that never began.</summary>
@@ -121,18 +127,22 @@ internal sealed class StageBoard
         }
     }
 
-    /// <exception cref="TaskFailedException">GitHub could not be told.</exception>
-    public Task SettleAsync() => Task.WhenAll(_reports);
+    /// <exception cref="TaskFailedException">GitHub could not be told how a stage ended.</exception>
+    public Task SettleAsync() => Task.WhenAll(_reports.Values);
 
-    private async Task ConcludeAsync(Task announced, StageStatus status, IReadOnlyList<CheckAnnotation> annotations)
+    private void Report(StageStatus status, IReadOnlyList<CheckAnnotation> annotations) =>
+        _reports[status.Name] = ReportAfterAsync(_reports.GetValueOrDefault(status.Name, Task.CompletedTask), status, annotations);
+
+    // One after another: two at once would each find no check run yet, and each make one.
+    private async Task ReportAfterAsync(Task previous, StageStatus status, IReadOnlyList<CheckAnnotation> annotations)
     {
         try
         {
-            await announced;
+            await previous;
         }
         catch (TaskFailedException)
         {
-            // The conclusion goes the same way and says what is wrong with it.
+            // This report goes the same way and says what is wrong with it.
         }
 
         await ReportAsync(status, annotations);
@@ -150,7 +160,7 @@ internal sealed class StageBoard
             _change.HeadSha,
             $"Atomic DevOps / {status.Name}",
             $"atomic-devops:{status.Name}",
-            status.State == StageState.Running ? CheckRunStatus.InProgress : CheckRunStatus.Completed)
+            status.State is StageState.Running or StageState.Waiting ? CheckRunStatus.InProgress : CheckRunStatus.Completed)
         {
             Conclusion = Conclusion(status.State),
             StartedAt = status.StartedAt,

@@ -9,10 +9,16 @@ internal sealed class FaultMiddleware(RequestDelegate next, Forge forge)
     public async Task InvokeAsync(HttpContext http)
     {
         if (http.Request.Path.StartsWithSegments(Administration.AdministrationEndpoints.Prefix, StringComparison.Ordinal)
-            || forge.Faults.Next(http.Request.Method, http.Request.Path + http.Request.QueryString) is not { } fault)
+            || forge.Faults.Next(http.Request.Method, http.Request.Path + http.Request.QueryString) is not { } active)
         {
             await next(http);
             return;
+        }
+
+        var fault = active.Fault;
+        if (fault.Kind is not (FaultKind.LoseAnswer or FaultKind.HoldAnswer))
+        {
+            active.Strike();
         }
 
         switch (fault.Kind)
@@ -21,11 +27,14 @@ internal sealed class FaultMiddleware(RequestDelegate next, Forge forge)
                 http.Abort();
                 break;
             case FaultKind.Slow:
-                await Task.Delay(fault.Delay, forge.Options.TimeProvider, http.RequestAborted);
+                await WaitAsync(active, http.RequestAborted);
                 await next(http);
                 break;
             case FaultKind.LoseAnswer:
-                await RunWithoutAnswerAsync(http);
+                await RunWithoutAnswerAsync(http, active);
+                break;
+            case FaultKind.HoldAnswer:
+                await RunAndHoldAnswerAsync(http, active);
                 break;
             case FaultKind.PrimaryRateLimit:
                 var reset = forge.Options.TimeProvider.GetUtcNow() + fault.Delay;
@@ -54,11 +63,34 @@ internal sealed class FaultMiddleware(RequestDelegate next, Forge forge)
         return http.Response.WriteAsync(new ApiException(status, message).ToJson().ToJsonString(GitHubJson.Options));
     }
 
-    private async Task RunWithoutAnswerAsync(HttpContext http)
+    private async Task WaitAsync(ForgeFaults.ActiveFault active, CancellationToken aborted)
+    {
+        using var delayOrLift = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        var delay = Task.Delay(active.Fault.Delay, forge.Options.TimeProvider, delayOrLift.Token);
+        await Task.WhenAny(delay, active.Ended);
+        await delayOrLift.CancelAsync();
+        aborted.ThrowIfCancellationRequested();
+    }
+
+    private async Task RunWithoutAnswerAsync(HttpContext http, ForgeFaults.ActiveFault active)
     {
         using var unread = new MemoryStream();
         http.Response.Body = unread;
         await next(http);
+        active.Strike();
         http.Abort();
+    }
+
+    private async Task RunAndHoldAnswerAsync(HttpContext http, ForgeFaults.ActiveFault active)
+    {
+        var body = http.Response.Body;
+        using var held = new MemoryStream();
+        http.Response.Body = held;
+        await next(http);
+        active.Strike();
+        await active.Ended.WaitAsync(http.RequestAborted);
+        http.Response.Body = body;
+        held.Position = 0;
+        await held.CopyToAsync(body, http.RequestAborted);
     }
 }

@@ -11,11 +11,14 @@ public enum FaultKind
     /// <summary>Drops the connection and does nothing.</summary>
     Drop,
 
-    /// <summary>Waits <see cref="Fault.Delay"/>, then goes on as usual.</summary>
+    /// <summary>Waits <see cref="Fault.Delay"/>, or until the fault is lifted, then goes on as usual.</summary>
     Slow,
 
     /// <summary>Does what was asked, then drops the connection instead of answering.</summary>
     LoseAnswer,
+
+    /// <summary>Does what was asked, then keeps the answer back until the fault is lifted or the caller leaves.</summary>
+    HoldAnswer,
 
     /// <summary>403 with no requests remaining and <c>x-ratelimit-reset</c> after <see cref="Fault.Delay"/>.</summary>
     PrimaryRateLimit,
@@ -53,37 +56,54 @@ public sealed class ForgeFaults(TimeProvider time)
     public FaultInForce Inject(Fault fault, TimeSpan? duration = null)
     {
         var id = Guid.NewGuid();
-        _active[id] = new ActiveFault(fault, duration is { } span ? time.GetUtcNow() + span : DateTimeOffset.MaxValue);
-        return new FaultInForce(this, id);
+        var active = new ActiveFault(fault, duration is { } span ? time.GetUtcNow() + span : DateTimeOffset.MaxValue);
+        _active[id] = active;
+        return new FaultInForce(this, id, active.FirstHit);
     }
 
     /// <summary>Ends a fault; gives how many requests it hit.</summary>
-    public int Lift(Guid id) => _active.TryRemove(id, out var fault) ? fault.Hits : 0;
+    public int Lift(Guid id)
+    {
+        if (!_active.TryRemove(id, out var fault))
+        {
+            return 0;
+        }
 
-    public void LiftAll() => _active.Clear();
+        fault.End();
+        return fault.Hits;
+    }
+
+    public void LiftAll()
+    {
+        foreach (var id in _active.Keys)
+        {
+            Lift(id);
+        }
+    }
 
     internal int HitsOf(Guid id) => _active.TryGetValue(id, out var fault) ? fault.Hits : 0;
 
-    internal Fault? Next(string method, string path)
-    {
-        foreach (var active in _active.Values)
-        {
-            if (active.Takes(method, path, time.GetUtcNow()))
-            {
-                return active.Fault;
-            }
-        }
+    internal ActiveFault? Next(string method, string path) =>
+        _active.Values.FirstOrDefault(active => active.Takes(method, path, time.GetUtcNow()));
 
-        return null;
-    }
-
-    private sealed class ActiveFault(Fault fault, DateTimeOffset until)
+    internal sealed class ActiveFault(Fault fault, DateTimeOffset until)
     {
+        private readonly TaskCompletionSource _firstHit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _hits;
 
         public Fault Fault { get; } = fault;
 
         public int Hits => Volatile.Read(ref _hits);
+
+        public Task FirstHit => _firstHit.Task;
+
+        public Task Ended => _ended.Task;
+
+        /// <summary>Says that it has done to a request what it does first.</summary>
+        public void Strike() => _firstHit.TrySetResult();
+
+        public void End() => _ended.TrySetResult();
 
         public bool Takes(string method, string path, DateTimeOffset now)
         {
@@ -107,9 +127,14 @@ public sealed class ForgeFaults(TimeProvider time)
 }
 
 /// <summary>A fault that was injected and not yet lifted.</summary>
-public sealed class FaultInForce(ForgeFaults faults, Guid id) : IDisposable
+public sealed class FaultInForce(ForgeFaults faults, Guid id, Task firstHit) : IDisposable
 {
     public Guid Id => id;
+
+    /// <summary>
+    /// Ends when the first request is hit: where the fault lets it be carried out, after that and before the answer; otherwise at once.
+    /// </summary>
+    public Task FirstHit => firstHit;
 
     /// <summary>How many requests it has hit; 0 once lifted.</summary>
     public int Hits => faults.HitsOf(id);

@@ -23,6 +23,9 @@ public sealed record ScmCheckResult(ScmOutcome Outcome, string Summary, IReadOnl
     /// <summary>The repository's own settings; there where the outcome is <see cref="ScmOutcome.Allowed"/>.</summary>
     public PipelineConfiguration? Configuration { get; init; }
 
+    /// <summary>The lines of the change that keep it from being built, where there are such.</summary>
+    public IReadOnlyList<CheckAnnotation> Annotations { get; init; } = [];
+
     /// <summary>What the change touches; there where the outcome is <see cref="ScmOutcome.Allowed"/>.</summary>
     public ChangeScope? Scope { get; init; }
 }

@@ -80,8 +80,19 @@ public static class DevMgrOrchestrator
     {
         var orchestration = context.Orchestration;
         var cancelled = orchestration.WaitForExternalEvent<CancellationRequest>(PipelineEvents.Cancel);
-        var check = await ScmWorkflowManager.Check.ExecuteAsync(
+        var checking = ScmWorkflowManager.Check.ExecuteAsync(
             new ScmCheckRequest(request.RunId, context.Path, request.Work) { RunUrl = request.RunUrl }, context);
+        if (await Task.WhenAny(checking, cancelled) == cancelled)
+        {
+            orchestration.SendEvent(RunId.Part(request.RunId, "scm"), PipelineEvents.Cancel, cancelled.Result);
+        }
+
+        var check = await checking;
+        if (cancelled.IsCompleted)
+        {
+            return Ended(cancelled.Result.Verdict, cancelled.Result.Reason, check.Change, check.Stages);
+        }
+
         if (check.Outcome != ScmOutcome.Allowed)
         {
             await SupersedeOlderAsync(check.Change, request, context);
@@ -90,11 +101,6 @@ public static class DevMgrOrchestrator
 
         var change = check.Change!;
         var configuration = check.Configuration!;
-        if (cancelled.IsCompleted)
-        {
-            return Ended(cancelled.Result.Verdict, cancelled.Result.Reason, change, check.Stages);
-        }
-
         await SupersedeOlderAsync(change, request, context);
         var plan = CiPlan.Decide(configuration.Test, check.Scope!, change.PullRequest?.IsDraft ?? false);
         var ciRequest = new CiRequest(request.RunId, context.Path, change, configuration, plan.Strategy, request.Policy.Runner) { RunUrl = request.RunUrl };
