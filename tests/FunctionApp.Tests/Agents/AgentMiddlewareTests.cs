@@ -6,7 +6,6 @@ using AtomicDevOps.FunctionApp.Agents;
 using AtomicDevOps.FunctionApp.Tests.Support;
 using AtomicDevOps.Orchestrations.MetaControl;
 using AtomicDevOps.Orchestrations.Strategy.DevMgr;
-using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AtomicDevOps.FunctionApp.Tests.Agents;

@@ -1,6 +1,5 @@
 using AtomicDevOps.Activities.Experts.Docker;
 using AtomicDevOps.Activities.Experts.GitHub;
-using AtomicDevOps.Activities.Experts.PyTest;
 using AtomicDevOps.Activities.Pipelines;
 using AtomicDevOps.Activities.Tools.Docker;
 using AtomicDevOps.Activities.Tools.GitHub;

@@ -1,7 +1,6 @@
 using AtomicDevOps.Activities.Experts.Docker;
 using AtomicDevOps.Activities.Experts.GitCore;
 using AtomicDevOps.Activities.Experts.GitHub;
-using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.EmbeddedHost.Testing;
 using AtomicDevOps.Orchestrations.Domains.CiPipeline;
