@@ -73,6 +73,29 @@ public sealed class ApiTests(SharedInstallation shared) : EndToEndTest
     }
 
     [Fact]
+    public async Task A_request_with_an_idempotency_key_starts_one_run_however_often_it_is_sent()
+    {
+        var installation = Use(await shared.GetAsync());
+        var repository = $"octo/repeated-{Guid.NewGuid():N}"[..30];
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 5).Select(async _ =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "api/pipelines");
+            request.Content = JsonContent.Create(new { repository, pullRequest = 1 });
+            request.Headers.Add("Idempotency-Key", "the-same-request");
+            using var answer = await installation.Client.Http.SendAsync(request, Cancelled);
+            answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+            return answer.Headers.Location!;
+        }));
+
+        var run = (await installation.Client.RunsAsync(repository)).ShouldHaveSingleItem();
+        answers.Distinct().ShouldHaveSingleItem();
+        using var shown = await installation.Client.Http.GetAsync(answers[0], Cancelled);
+        shown.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await installation.Client.EndAsync(run.Id)).Verdict.ShouldBe("Refused");
+    }
+
+    [Fact]
     public async Task A_run_that_does_not_exist_is_not_found_whatever_is_asked_of_it()
     {
         var installation = Use(await shared.GetAsync());

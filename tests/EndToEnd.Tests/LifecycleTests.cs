@@ -36,6 +36,61 @@ public sealed class LifecycleTests(SharedInstallation shared) : EndToEndTest
     }
 
     [Fact]
+    public async Task Of_five_pushes_in_a_row_the_last_one_is_merged_and_the_others_are_concluded()
+    {
+        var (installation, repository) = await StartAsync();
+        await repository.CommitAsync("feature", "Greet another", SampleRepository.GoodChange);
+        var opened = await repository.OpenPullRequestAsync("feature");
+        var heads = new List<string> { opened.Head.Sha };
+        for (var i = 1; i < 5; i++)
+        {
+            heads.Add(await repository.CommitAsync("feature", $"Change {i}", ("notes.md", $"Change {i}\n")));
+        }
+
+        var last = await installation.Client.EndAsync(repository.FullName, opened.Number, heads[^1]);
+        last.Verdict.ShouldBe("Merged", last.Report);
+        var runs = await Eventually.ReadAsync(
+            () => installation.Client.RunsAsync(repository.FullName, opened.Number), all => all.All(run => run.State is "Completed" or "Broken"), "every run has ended");
+
+        runs.Count.ShouldBe(heads.Count);
+        runs.Where(run => run.Id != last.Id).ShouldAllBe(run => run.Verdict == "Superseded");
+        foreach (var head in heads)
+        {
+            var checks = await repository.CheckRunsAsync(head);
+            checks.Select(check => check.Stage).ShouldBeUnique();
+            checks.ShouldAllBe(check => check.Status == "completed");
+        }
+
+        (await repository.CommentsAsync(opened.Number)).ShouldHaveSingleItem().Body.ShouldContain(heads[^1][..7]);
+        (await repository.CommitOfAsync("main")).Parents.Select(parent => parent.Sha).ShouldBe([opened.Base.Sha, heads[^1]]);
+        foreach (var run in runs)
+        {
+            (await installation.Engine.LeftoversAsync(run.Id)).ShouldBeEmpty();
+        }
+    }
+
+    [Fact]
+    public async Task Of_two_pull_requests_that_exclude_each_other_one_is_merged_and_the_other_is_told()
+    {
+        var (installation, repository) = await StartAsync();
+        await repository.CommitAsync("hi", "Say hi", ("greeting.py", "def greet(name):\n    return f\"Hello, {name}\"  # hi\n"));
+        await repository.CommitAsync("ho", "Say ho", ("greeting.py", "def greet(name):\n    return f\"Hello, {name}\"  # ho\n"));
+        ForgePullRequest[] opened = [await repository.OpenPullRequestAsync("hi"), await repository.OpenPullRequestAsync("ho")];
+
+        var runs = new List<PipelineRun>();
+        foreach (var pullRequest in opened)
+        {
+            runs.Add(await installation.Client.EndAsync(repository.FullName, pullRequest.Number));
+        }
+
+        var merged = runs.Where(run => run.Verdict is "Merged").ShouldHaveSingleItem();
+        var other = runs.Single(run => run != merged);
+        other.Verdict.ShouldBe("Failed", other.Report);
+        (await repository.PullRequestAsync(other.PullRequest!.Value)).Merged.ShouldBeFalse();
+        (await repository.CommentsAsync(other.PullRequest!.Value)).ShouldHaveSingleItem().Body.ShouldContain("conflict", Case.Insensitive);
+    }
+
+    [Fact]
     public async Task A_cancelled_run_ends_at_once_and_tells_so()
     {
         var (installation, repository) = await StartAsync();

@@ -67,8 +67,10 @@ public sealed class TroubleTests(SharedInstallation shared) : EndToEndTest
         await ShouldBeMergedOnceAsync(installation, repository, opened, run);
     }
 
-    [Fact]
-    public async Task An_engine_that_restarts_in_the_middle_of_a_build_is_waited_for()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_engine_that_restarts_in_the_middle_of_a_build_is_waited_for(bool crash)
     {
         await using var own = await OwnDockerEngine.StartAsync((await shared.WithEngineAsync()).Engine);
         await using var installation = Use(await StartAsync(own.Engine));
@@ -79,12 +81,13 @@ public sealed class TroubleTests(SharedInstallation shared) : EndToEndTest
         await Eventually.HoldsAsync(
             async () => (await installation.Client.StageLogAsync(run.Id, "build")).Contains("begun-2", StringComparison.Ordinal), "the build has begun");
 
-        await own.StopAsync();
+        await own.EndAsync(crash);
         await own.StartAsync();
 
         run = await installation.Client.EndAsync(run.Id);
         await ShouldBeMergedOnceAsync(installation, repository, opened, run);
         (await own.Engine.CountContainersAsync()).ShouldBe(0);
+        (await own.Engine.ListImagesAsync()).ShouldBe([DockerEngine.BaseImage]);
     }
 
     private static Task<Installation> StartAsync(DockerEngine engine) => Installation.StartAsync(engine);

@@ -125,6 +125,24 @@ public sealed class VerdictTests(SharedInstallation shared) : EndToEndTest
         (await repository.CheckRunsAsync(head)).Select(check => check.Stage).ShouldBeUnique();
     }
 
+    [Fact]
+    public async Task A_repository_that_the_platform_may_only_read_ends_with_what_is_missing()
+    {
+        var installation = Use(await shared.WithEngineAsync());
+        var repository = await installation.CreateRepositoryAsync();
+        await installation.Forge.GrantAsync(repository.FullName, Forge.Bot, "read");
+        await repository.CommitAsync("feature", "Greet another", SampleRepository.GoodChange);
+        var opened = await repository.OpenPullRequestAsync("feature");
+
+        var run = await installation.Client.EndAsync(repository.FullName, opened.Number);
+
+        run.State.ShouldBe("Completed");
+        run.Verdict.ShouldBe("Errored", run.Report);
+        run.Summary!.ShouldContain("GitHub");
+        (await repository.PullRequestAsync(opened.Number)).Merged.ShouldBeFalse();
+        (await installation.Engine.LeftoversAsync(run.Id)).ShouldBeEmpty();
+    }
+
     private static async Task<ForgeCheckRun> CheckAsync(ForgeRepository repository, ForgePullRequest opened, string stage) =>
         (await repository.CheckRunsAsync(opened.Head.Sha)).Where(check => check.Stage == stage).ShouldHaveSingleItem();
 

@@ -61,9 +61,10 @@ internal static class Markdown
                 // Mentions of people and issues.
                 plain.Append(character).Append(ZeroWidthSpace);
                 break;
-            case ':' or '.' when next == '/' || EndsWith(plain, "www"):
+            case ':' when next == '/':
+            case '.' when EndsWith(plain, "www"):
                 // Addresses become links by themselves.
-                plain.Append(character).Append(ZeroWidthSpace);
+                plain.Append(ZeroWidthSpace).Append(character).Append(ZeroWidthSpace);
                 break;
             case >= '\u202a' and <= '\u202e' or >= '\u2066' and <= '\u2069':
                 // They would turn the order of what follows around.

@@ -9,7 +9,12 @@ internal static class PullRequestComment
     /// <summary>Hidden in the comment, so that the next run updates it instead of adding one.</summary>
     public const string Marker = "pipeline";
 
+    /// <summary>GitHub takes 65,536 characters; what is left of them is for the marker and the closing link.</summary>
+    private const int LongestBody = 60_000;
+
     private const int LongestDetails = 6_000;
+    private const int LongestSummary = 1_000;
+    private const int LongestCell = 300;
 
     public static string Render(PipelineResult result, Uri? runUrl)
     {
@@ -20,7 +25,7 @@ internal static class PullRequestComment
             text.Append(CultureInfo.InvariantCulture, $" · `{sha[..7]}`");
         }
 
-        text.Append("\n\n").Append(Markdown.Plain(result.Summary)).Append("\n\n");
+        text.Append("\n\n").Append(Markdown.Plain(Cut(result.Summary, LongestSummary))).Append("\n\n");
         if (result.Stages.Count > 0)
         {
             text.Append("| stage | result | time | |\n|---|---|---:|---|\n");
@@ -34,7 +39,8 @@ internal static class PullRequestComment
         {
             var details = stage.Details!.Length > LongestDetails ? "…" + stage.Details[^LongestDetails..] : stage.Details;
             var fence = Markdown.Fence(details);
-            text.Append(CultureInfo.InvariantCulture, $"\n<details open><summary>{stage.Name}</summary>\n\n{fence}text\n{details.TrimEnd()}\n{fence}\n\n</details>\n");
+            var section = $"\n<details open><summary>{stage.Name}</summary>\n\n{fence}text\n{details.TrimEnd()}\n{fence}\n\n</details>\n";
+            text.Append(text.Length + section.Length <= LongestBody ? section : $"\nThe output of {stage.Name} does not fit in here.\n");
         }
 
         if (runUrl is not null)
@@ -45,9 +51,11 @@ internal static class PullRequestComment
         return text.ToString();
     }
 
+    private static string Cut(string text, int length) => text.Length <= length ? text : $"{text[..length]}…";
+
     private static string StageName(StageStatus stage) => stage.CheckRun is null ? stage.Name : $"[{stage.Name}]({stage.CheckRun})";
 
-    private static string Cell(string? text) => Markdown.Plain(text ?? string.Empty);
+    private static string Cell(string? text) => Markdown.Plain(Cut(text ?? string.Empty, LongestCell));
 
     private static string Time(TimeSpan? duration) => duration switch
     {

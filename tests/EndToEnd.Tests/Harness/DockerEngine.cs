@@ -77,6 +77,11 @@ public sealed class DockerEngine : IDisposable
     public async Task<int> CountContainersAsync() =>
         (await _http.GetFromJsonAsync<JsonArray>("containers/json?all=true", TestContext.Current.CancellationToken))!.Count;
 
+    /// <summary>The names of all images, also of the unnamed ones between an image and its base.</summary>
+    public async Task<IReadOnlyList<string>> ListImagesAsync() =>
+        [.. (await _http.GetFromJsonAsync<JsonArray>("images/json?all=true", TestContext.Current.CancellationToken))!
+            .Select(image => (image!["RepoTags"] as JsonArray)?.FirstOrDefault()?.GetValue<string>() ?? image["Id"]!.GetValue<string>())];
+
     public async Task CopyBaseImageAsync(DockerEngine other)
     {
         using var saved = await _http.GetAsync($"images/{BaseImage}/get", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);

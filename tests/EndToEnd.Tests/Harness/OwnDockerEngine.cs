@@ -37,11 +37,23 @@ public sealed class OwnDockerEngine : IAsyncDisposable
 
     public Task StartAsync() => RunScriptAsync("start");
 
-    public Task StopAsync() => RunScriptAsync("stop");
+    /// <param name="crash">By SIGKILL, so that it leaves everything as it is.</param>
+    public async Task EndAsync(bool crash)
+    {
+        if (!crash)
+        {
+            await RunScriptAsync("stop");
+            return;
+        }
+
+        using var process = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(Path.Combine(_directory.FullName, "pid"))));
+        process.Kill();
+        await process.WaitForExitAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync();
+        await EndAsync(crash: false);
         Engine.Dispose();
         _directory.Delete(recursive: true);
     }

@@ -8,7 +8,6 @@ using AtomicDevOps.Activities.Tools.Docker;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.Orchestrations.Pipelines;
-using AtomicDevOps.Orchestrations.Strategy.DevMgr;
 using AtomicDevOps.Orchestrations.Tests.Support;
 
 namespace AtomicDevOps.Orchestrations.Tests.Pipelines;

@@ -1,7 +1,6 @@
 using AtomicDevOps.Activities.Experts.Docker;
 using AtomicDevOps.Activities.Experts.GitCore;
 using AtomicDevOps.Activities.Experts.GitHub;
-using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.EmbeddedHost.Testing;
 using AtomicDevOps.Orchestrations.Domains.CiPipeline;
@@ -42,7 +41,9 @@ internal sealed class TestPlatform : IAsyncDisposable
                 .AddOrchestrator("ScmWorkflowManager_Check", async context => await ScmWorkflowManager.CheckAsync(context))
                 .AddOrchestrator("ScmWorkflowManager_Merge", async context => await ScmWorkflowManager.MergeAsync(context))
                 .AddOrchestrator("ScmWorkflowManager_Report", async context => await ScmWorkflowManager.ReportAsync(context))
+                .AddOrchestrator("ScmWorkflowManager_Show", async context => await ScmWorkflowManager.ShowAsync(context))
                 .AddOrchestrator("ScmWorkflowManager_Authorize", async context => await ScmWorkflowManager.AuthorizeAsync(context))
+                .AddOrchestrator("ScmWorkflowManager_Show", async context => await ScmWorkflowManager.ShowAsync(context))
                 .AddOrchestrator(nameof(SystemHealthOrchestration), async context =>
                 {
                     await SystemHealthOrchestration.RunAsync(context);

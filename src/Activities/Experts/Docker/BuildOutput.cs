@@ -29,9 +29,6 @@ internal sealed partial class BuildOutput
     /// <summary>The container of the step that runs or ran last.</summary>
     public string? Container { get; private set; }
 
-    /// <summary>The image of the last step that was not answered from the cache.</summary>
-    public string? NewImage { get; private set; }
-
     public string? ImageId { get; private set; }
 
     public ImageProgress? Failure { get; private set; }
@@ -73,15 +70,10 @@ internal sealed partial class BuildOutput
         else if (text.StartsWith(" ---> Using cache", StringComparison.Ordinal))
         {
             _cached++;
-            NewImage = null;
         }
         else if (ContainerPattern().Match(text) is { Success: true } running)
         {
             Container = running.Groups["id"].Value;
-        }
-        else if (ImagePattern().Match(text) is { Success: true } image)
-        {
-            NewImage = Container is null ? null : image.Groups["id"].Value;
         }
     }
 
@@ -90,7 +82,4 @@ internal sealed partial class BuildOutput
 
     [GeneratedRegex(@"^ ---> Running in (?<id>[0-9a-f]{12,64})\s*$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ContainerPattern();
-
-    [GeneratedRegex(@"^ ---> (?<id>[0-9a-f]{12,64})\s*$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex ImagePattern();
 }

@@ -24,11 +24,12 @@ internal sealed partial class ImageBuilder(
 {
     private const string IgnoreFile = ".dockerignore";
 
-    /// <summary>The name in the context of a Dockerfile that stands outside it.</summary>
-    private const string OutsideDockerfile = ".atomicdevops.Dockerfile";
+    /// <summary>
+    /// The name in the context of the Dockerfile with the run's label. The author's own stays as it is: it may be part of what is built.
+    /// </summary>
+    private const string LabelledDockerfileName = ".atomicdevops.Dockerfile";
 
     private const int TextFileLimit = 1024 * 1024;
-    private const int KilledExitCode = 137;
     private const int Attempts = 3;
 
     private static readonly TimeSpan CleanUpTimeout = TimeSpan.FromSeconds(30);
@@ -48,13 +49,12 @@ internal sealed partial class ImageBuilder(
             return invalid with { Duration = timeProvider.GetElapsedTime(started) };
         }
 
-        var dockerfile = files[build.Dockerfile]!;
-        var ignore = files.TryGetValue(build.InContext(IgnoreFile), out var rules) ? DockerIgnore.Parse(Encoding.UTF8.GetString(rules!)) : DockerIgnore.Empty;
-        var instructions = Dockerfile.Parse(Encoding.UTF8.GetString(dockerfile));
+        var dockerfile = new LabelledDockerfile(files[build.Dockerfile]!, DockerLabels.Run, RunName.Of(request.RunId));
+        var ignoreFile = files.TryGetValue(build.InContext(IgnoreFile), out var rules) ? rules : null;
         for (var attempt = 1; ; attempt++)
         {
             var left = request.Limits.Timeout - timeProvider.GetElapsedTime(started);
-            var result = await TryBuildAsync(build, dockerfile, ignore, instructions, left, cancellationToken);
+            var result = await TryBuildAsync(build, dockerfile, ignoreFile, left, cancellationToken);
             if (result is not { Outcome: ImageBuildOutcome.Failed, Error: { } error } || !EngineFailure.IsVanishedLayer(error) || attempt == Attempts)
             {
                 return result with { Duration = timeProvider.GetElapsedTime(started) };
@@ -121,9 +121,8 @@ internal sealed partial class ImageBuilder(
 
     private async Task<ImageBuildResult> TryBuildAsync(
         Build build,
-        byte[] dockerfile,
-        DockerIgnore ignore,
-        IReadOnlyList<DockerfileInstruction> instructions,
+        LabelledDockerfile dockerfile,
+        byte[]? ignoreFile,
         TimeSpan timeout,
         CancellationToken cancellationToken)
     {
@@ -133,11 +132,10 @@ internal sealed partial class ImageBuilder(
         }
 
         var output = new BuildOutput(build.Request.Limits.OutputBytes);
-        var since = timeProvider.GetUtcNow();
         var result = default(ImageBuildResult);
         try
         {
-            result = await RunAsync(build, dockerfile, ignore, timeout, output, cancellationToken);
+            result = await RunAsync(build, dockerfile, ignoreFile, timeout, output, cancellationToken);
         }
         catch (DockerEngineException exception) when (IsAboutDockerfile(exception.EngineMessage))
         {
@@ -151,7 +149,7 @@ internal sealed partial class ImageBuilder(
         {
             if (result is not { Outcome: ImageBuildOutcome.Succeeded })
             {
-                await CleanUpAsync(build, output.NewImage, since);
+                await CleanUpAsync(build);
             }
         }
 
@@ -164,7 +162,12 @@ internal sealed partial class ImageBuilder(
         };
         return result.Outcome is ImageBuildOutcome.Succeeded
             ? result
-            : result with { FailedStep = output.Instruction, FailedLine = FindLine(result, output, instructions) };
+            : result with
+            {
+                Error = result.Error is { } error ? WithOriginalLine(error, dockerfile) : null,
+                FailedStep = output.Instruction,
+                FailedLine = FindLine(result, output, dockerfile),
+            };
     }
 
     private static ImageBuildResult TimedOut(Build build) => new(ImageBuildOutcome.TimedOut, build.Tag)
@@ -174,23 +177,28 @@ internal sealed partial class ImageBuilder(
 
     private static bool IsAboutDockerfile(string message) => message.Contains("dockerfile", StringComparison.OrdinalIgnoreCase) || InvalidPattern().IsMatch(message);
 
-    private static int? FindLine(ImageBuildResult result, BuildOutput output, IReadOnlyList<DockerfileInstruction> instructions)
+    private static string WithOriginalLine(string error, LabelledDockerfile dockerfile) => ParseErrorPattern().Replace(
+        error, match => match.Groups["before"].Value + dockerfile.OriginalLine(LineOf(match)).ToString(CultureInfo.InvariantCulture), count: 1);
+
+    private static int? FindLine(ImageBuildResult result, BuildOutput output, LabelledDockerfile dockerfile)
     {
         if (result.Error is { } error && ParseErrorPattern().Match(error) is { Success: true } match)
         {
-            return int.Parse(match.Groups["line"].Value, CultureInfo.InvariantCulture);
+            return dockerfile.OriginalLine(LineOf(match));
         }
 
-        return output.Step > 0 && output.Step <= instructions.Count
-            && output.Instruction!.StartsWith(instructions[output.Step - 1].Keyword, StringComparison.OrdinalIgnoreCase)
-            ? instructions[output.Step - 1].Line
+        return output.Step > 0 && output.Step <= dockerfile.Instructions.Count
+            && output.Instruction!.StartsWith(dockerfile.Instructions[output.Step - 1].Keyword, StringComparison.OrdinalIgnoreCase)
+            ? dockerfile.OriginalLine(dockerfile.Instructions[output.Step - 1].Line)
             : null;
     }
 
+    private static int LineOf(Match parseError) => int.Parse(parseError.Groups["line"].Value, CultureInfo.InvariantCulture);
+
     private async Task<ImageBuildResult> RunAsync(
         Build build,
-        byte[] dockerfile,
-        DockerIgnore ignore,
+        LabelledDockerfile dockerfile,
+        byte[]? ignoreFile,
         TimeSpan timeout,
         BuildOutput output,
         CancellationToken cancellationToken)
@@ -198,7 +206,7 @@ internal sealed partial class ImageBuilder(
         var request = build.Request;
         var engineRequest = new EngineBuildRequest
         {
-            Dockerfile = build.DockerfileInContext,
+            Dockerfile = LabelledDockerfileName,
             Tag = build.Tag,
             MoreTags = [build.InputTag],
             BuildArgs = request.BuildArgs,
@@ -215,7 +223,7 @@ internal sealed partial class ImageBuilder(
         await using var stageLog = new StageLogWriter(log, request.RunId, request.Stage, request.Limits.OutputBytes, timeProvider, logger);
         var messages = engine.BuildImageAsync(
             engineRequest,
-            (stream, token) => WriteContextAsync(build, dockerfile, ignore, stream, token),
+            (stream, token) => WriteContextAsync(build, dockerfile, ignoreFile, stream, token),
             cancellationToken);
         await foreach (var message in messages)
         {
@@ -254,12 +262,13 @@ internal sealed partial class ImageBuilder(
             || message.Contains("invalid from flag value", StringComparison.OrdinalIgnoreCase);
         var outcome = startsFrom && (EngineFailure.IsMissingImage(message) || EngineFailure.IsUnreachableRegistry(message)) ? ImageBuildOutcome.BaseImageUnavailable
             : startsFrom || InvalidPattern().IsMatch(message) ? ImageBuildOutcome.DockerfileInvalid
-            : failure.ErrorDetail?.Code is { } code ? await ClassifyExitAsync(code, output.Container, cancellationToken)
+            : failure.ErrorDetail?.Code is not null ? await ClassifyExitAsync(build, output.Container, cancellationToken)
+            : EngineFailure.IsStopping(message) ? throw new ToolUnavailableException(DockerEngineClient.ToolName, $"the engine ended the build of {build.Tag}: {message}")
             : ImageBuildOutcome.Failed;
         return new ImageBuildResult(outcome, build.Tag) { Error = message };
     }
 
-    private async Task<ImageBuildOutcome> ClassifyExitAsync(int exitCode, string? container, CancellationToken cancellationToken)
+    private async Task<ImageBuildOutcome> ClassifyExitAsync(Build build, string? container, CancellationToken cancellationToken)
     {
         if (container is null)
         {
@@ -268,65 +277,57 @@ internal sealed partial class ImageBuilder(
 
         var events = await engine.GetContainerEventsAsync(container, cancellationToken);
         return events.Any(item => item.Action is "oom") ? ImageBuildOutcome.OutOfMemory
-            : exitCode == KilledExitCode && events.Any(item => item.Action is "kill") ? ImageBuildOutcome.Killed
+            : events.Any(item => item.Action is "kill")
+                ? throw new ToolUnavailableException(DockerEngineClient.ToolName, $"somebody, or the engine when it stopped, killed a step of the build of {build.Tag}.")
             : ImageBuildOutcome.Failed;
     }
 
-    private async Task WriteContextAsync(Build build, byte[] dockerfile, DockerIgnore ignore, Stream destination, CancellationToken cancellationToken)
+    private async Task WriteContextAsync(
+        Build build, LabelledDockerfile dockerfile, byte[]? ignoreFile, Stream destination, CancellationToken cancellationToken)
     {
+        var ignore = ignoreFile is null ? DockerIgnore.Empty : DockerIgnore.Parse(Encoding.UTF8.GetString(ignoreFile));
         await using var source = await artifacts.OpenReadAsync(build.Request.Workspace.Archive.Key, cancellationToken);
         await using var writer = new TarWriter(destination, TarEntryFormat.Gnu, leaveOpen: true);
         await WorkspaceArchive.CopyAsync(source, writer, owner: 0, Map, cancellationToken);
-        if (build.DockerfileInContext is OutsideDockerfile)
-        {
-            using var content = new MemoryStream(dockerfile, writable: false);
-            await writer.WriteEntryAsync(new GnuTarEntry(TarEntryType.RegularFile, OutsideDockerfile) { DataStream = content }, cancellationToken);
-        }
+        await WriteFileAsync(LabelledDockerfileName, dockerfile.Content);
+
+        // What is named there, itself included, the engine reads and then takes out of the context: a COPY sees what the author has, and no more.
+        var ours = ignoreFile is null ? $"{LabelledDockerfileName}\n{IgnoreFile}\n" : $"\n{LabelledDockerfileName}\n";
+        await WriteFileAsync(IgnoreFile, [.. ignoreFile ?? [], .. Encoding.ASCII.GetBytes(ours)]);
 
         string? Map(string path)
         {
             var inContext = build.Context.Length == 0 ? path
                 : path.StartsWith($"{build.Context}/", StringComparison.Ordinal) ? path[(build.Context.Length + 1)..]
                 : "";
-            return string.Equals(inContext, build.DockerfileInContext, StringComparison.Ordinal) || !ignore.Excludes(inContext) ? inContext : null;
+            return inContext is IgnoreFile || ignore.Excludes(inContext) ? null : inContext;
+        }
+
+        async Task WriteFileAsync(string name, byte[] content)
+        {
+            using var data = new MemoryStream(content, writable: false);
+            await writer.WriteEntryAsync(new GnuTarEntry(TarEntryType.RegularFile, name) { DataStream = data }, cancellationToken);
         }
     }
 
-    /// <summary>
-    /// Removes the step's container and the layers of a build that came to nothing. The layer's id was read from the build's output, which the Dockerfile's
-    /// author can forge; so only an image goes that has no name, is no older than the build, and that nothing else uses.
-    /// </summary>
-    private async Task CleanUpAsync(Build build, string? layer, DateTimeOffset since)
+    /// <summary>Removes what a build that came to nothing leaves in the engine.</summary>
+    private async Task CleanUpAsync(Build build)
     {
         using var deadline = new CancellationTokenSource(CleanUpTimeout, timeProvider);
         try
         {
-            await resources.RemoveBuildContainersAsync(build.Request.RunId, deadline.Token);
-            if (layer is not null
-                && await engine.InspectImageAsync(layer, deadline.Token) is { RepoTags: null or [], RepoDigests: null or [], Created: { } created }
-                && created >= since)
-            {
-                await engine.RemoveImageAsync(layer, force: false, deadline.Token);
-            }
-        }
-        catch (ToolNotFoundException)
-        {
-            // Somebody else removed it.
-        }
-        catch (DockerEngineException exception) when (exception.StatusCode is System.Net.HttpStatusCode.Conflict)
-        {
-            // Another build stands on the layer.
+            await resources.RemoveBuildLeftoversAsync(build.Request.RunId, deadline.Token);
         }
         catch (Exception exception) when (exception is ToolException or OperationCanceledException)
         {
             logger.LogWarning(
                 exception,
-                "A container of the build of run {RunId} may be left in the engine; the next try or the end of the run removes it.",
+                "Something of the build of run {RunId} may be left in the engine; the next try or the end of the run removes it.",
                 build.Request.RunId);
         }
     }
 
-    [GeneratedRegex("parse error (?:on )?line (?<line>[0-9]{1,6})", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("(?<before>parse error (?:on )?line )(?<line>[0-9]{1,6})", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ParseErrorPattern();
 
     [GeneratedRegex("dockerfile parse error|no build stage in current context|unknown instruction|invalid reference format", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
@@ -340,9 +341,6 @@ internal sealed partial class ImageBuilder(
             Tag = request.Tag ?? RunName.OfImage(request.RunId);
             Context = WorkspaceArchive.NormalisePath(request.Context);
             Dockerfile = WorkspaceArchive.NormalisePath(request.Dockerfile);
-            DockerfileInContext = Context.Length == 0 ? Dockerfile
-                : Dockerfile.StartsWith($"{Context}/", StringComparison.Ordinal) ? Dockerfile[(Context.Length + 1)..]
-                : OutsideDockerfile;
             InputTag = RunName.OfBuildInput(
                 request.RunId,
                 Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(
@@ -365,8 +363,6 @@ internal sealed partial class ImageBuilder(
 
         /// <summary>The Dockerfile's path in the workspace.</summary>
         public string Dockerfile { get; }
-
-        public string DockerfileInContext { get; }
 
         /// <summary>
         /// Says what the image was built of. A name, because it costs nothing: each label is a step of the build, and one that no cache has.

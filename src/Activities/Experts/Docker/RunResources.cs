@@ -10,20 +10,25 @@ internal sealed class RunResources(IDockerEngineClient engine)
     {
         string[] labels = [DockerLabels.OfRun(runId)];
         var containers = await engine.ListContainersAsync(labels, cancellationToken);
+        var buildContainers = await ListBuildContainersAsync(runId, cancellationToken);
         var volumes = await engine.ListVolumesAsync(labels, cancellationToken);
         var networks = await engine.ListNetworksAsync(labels, cancellationToken);
         var images = await engine.ListImagesAsync(labels, cancellationToken);
         return
         [
-            .. containers.Select(container => ToResource(DockerResourceKind.Container, container)),
-            .. await ListBuildContainersAsync(runId, cancellationToken),
+            .. containers.ExceptBy(buildContainers.Select(container => container.Id), container => container.Id, StringComparer.Ordinal)
+                .Select(container => ToResource(DockerResourceKind.Container, container)),
+            .. buildContainers,
             .. volumes.Select(volume => new DockerResource(DockerResourceKind.Volume, volume.Name, volume.Name)),
             .. networks.Select(network => new DockerResource(DockerResourceKind.Network, network.Id, network.Name)),
             .. images.Select(image => new DockerResource(DockerResourceKind.Image, image.Id, image.RepoTags is [var tag, ..] ? tag : image.Id)),
         ];
     }
 
-    /// <summary>The containers of build steps: an engine gives them no labels, so their hosts file tells whose they are.</summary>
+    /// <summary>
+    /// The containers of build steps. They have the label of the layer that they stand on, and an <c>ONBUILD</c> step of the base image stands on none
+    /// with a label; so their hosts file tells whose they are.
+    /// </summary>
     public async Task<IReadOnlyList<DockerResource>> ListBuildContainersAsync(string runId, CancellationToken cancellationToken)
     {
         var host = $"{RunName.OfBuildHost(runId)}:";
@@ -61,7 +66,7 @@ internal sealed class RunResources(IDockerEngineClient engine)
             .. containers.Where(container => container.State is "running").Select(container => container.Id),
             .. (await ListBuildContainersAsync(runId, cancellationToken)).Where(container => container.State is "running").Select(container => container.Id),
         ];
-        foreach (var container in running)
+        foreach (var container in running.Distinct(StringComparer.Ordinal))
         {
             killed += await engine.KillContainerAsync(container, cancellationToken) ? 1 : 0;
         }
@@ -89,11 +94,18 @@ internal sealed class RunResources(IDockerEngineClient engine)
         static int One(bool done) => done ? 1 : 0;
     }
 
-    public async Task RemoveBuildContainersAsync(string runId, CancellationToken cancellationToken)
+    /// <summary>Removes the containers of the run's build steps, and the layers that no image with a name stands on.</summary>
+    public async Task RemoveBuildLeftoversAsync(string runId, CancellationToken cancellationToken)
     {
         foreach (var container in await ListBuildContainersAsync(runId, cancellationToken))
         {
             await engine.RemoveContainerAsync(container.Id, cancellationToken);
+        }
+
+        var images = await engine.ListImagesAsync([DockerLabels.OfRun(runId)], cancellationToken);
+        foreach (var layer in images.Where(image => image.RepoTags is null or [] or ["<none>:<none>"]))
+        {
+            await engine.RemoveImageAsync(layer.Id, force: false, cancellationToken);
         }
     }
 

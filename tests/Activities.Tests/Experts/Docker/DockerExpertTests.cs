@@ -100,6 +100,23 @@ public sealed class DockerExpertTests(DockerEngineFixture fixture)
     }
 
     [Fact]
+    public async Task A_build_sees_no_file_that_the_author_does_not_have_and_leaves_no_layer_of_any_stage()
+    {
+        await using var docker = fixture.Require();
+        var label = $"dev.atomicdevops.test={docker.RunId}";
+        var dockerfile = $"FROM atomicdevops/python:3 AS first\nLABEL {label}\nRUN touch /made\nFROM atomicdevops/python:3\nLABEL {label}\nCOPY --from=first /made /made\nCOPY . /app/\nRUN ls -A /app && cat /app/Dockerfile\n";
+        var request = await RequestAsync(docker, dockerfile, ("kept.txt", "x"));
+
+        var result = await docker.Expert.BuildImageAsync(request, Cancelled);
+
+        result.Outcome.ShouldBe(ImageBuildOutcome.Succeeded, result.Error);
+        result.Output.ShouldContain($"\nDockerfile\nkept.txt\n{dockerfile}");
+        (await docker.Engine.ListImagesAsync([label], Cancelled)).Count.ShouldBe(2, "the image, and the first stage that it does not stand on");
+        await docker.Expert.RemoveRunAsync(new DockerRunReference(docker.RunId), Cancelled);
+        (await docker.Engine.ListImagesAsync([label], Cancelled)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_step_has_no_network_and_no_secret_of_the_host()
     {
         Environment.SetEnvironmentVariable("ATOMICDEVOPS_TEST_SECRET", "hidden-value");
@@ -193,7 +210,7 @@ public sealed class DockerExpertTests(DockerEngineFixture fixture)
             await Task.Delay(TimeSpan.FromMilliseconds(20), Cancelled);
         }
 
-        (await docker.LeftoversAsync()).Items.ShouldHaveSingleItem().Kind.ShouldBe(DockerResourceKind.BuildContainer);
+        (await docker.LeftoversAsync()).Items.Select(item => item.Kind).ShouldBe([DockerResourceKind.BuildContainer, DockerResourceKind.Image], "the step's container and the layer that it stands on");
         if (cancel)
         {
             await cancellation.CancelAsync();
@@ -202,7 +219,7 @@ public sealed class DockerExpertTests(DockerEngineFixture fixture)
         else
         {
             (await docker.Expert.KillRunAsync(new DockerRunReference(docker.RunId), Cancelled)).Containers.ShouldBe(1);
-            (await building).Outcome.ShouldBe(ImageBuildOutcome.Killed);
+            (await Should.ThrowAsync<ToolUnavailableException>(() => building)).Message.ShouldContain("killed a step");
         }
 
         (await docker.LeftoversAsync()).Items.ShouldBeEmpty();

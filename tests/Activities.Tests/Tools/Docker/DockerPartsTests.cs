@@ -100,8 +100,30 @@ public sealed class DockerPartsTests
     public void Instructions_have_the_lines_on_which_they_start()
     {
         Dockerfile.Parse("# escape=`\n\n# comment\r\nFROM x\r\nRUN a `\n  # inside\n\n  b\n  env A=b\nCOPY c:\\ d\n")
-            .ShouldBe([new(4, "FROM"), new(5, "RUN"), new(9, "ENV"), new(10, "COPY")]);
-        Dockerfile.Parse("from x\n#escape=`\nrun a \\\nb\n").ShouldBe([new(1, "FROM"), new(3, "RUN")]);
+            .ShouldBe([new(4, 4, "FROM"), new(5, 8, "RUN"), new(9, 9, "ENV"), new(10, 10, "COPY")]);
+        Dockerfile.Parse("from x\n#escape=`\nrun a \\\nb\n").ShouldBe([new(1, 1, "FROM"), new(3, 4, "RUN")]);
+    }
+
+    [Theory]
+    [InlineData("FROM x", "FROM x\nLABEL a=b\n", "1 1")]
+    [InlineData("# c\r\nfrom x \\\r\n  as y\r\nRUN a \\\nFROM b\nFROM y\nRUN c\n", "# c\r\nfrom x \\\r\n  as y\r\nLABEL a=b\nRUN a \\\nFROM b\nFROM y\nLABEL a=b\nRUN c\n", "1 2 3 3 4 5 6 6 7")]
+    [InlineData("RUN true\n", "RUN true\n", "1")]
+    [InlineData("", "", "")]
+    public void Every_stage_of_a_Dockerfile_gets_the_label_and_lines_keep_their_origin(string original, string labelled, string lines)
+    {
+        var dockerfile = new LabelledDockerfile(Encoding.UTF8.GetBytes(original), "a", "b");
+
+        Encoding.UTF8.GetString(dockerfile.Content).ShouldBe(labelled);
+        var count = labelled.Split('\n').Length - 1;
+        string.Join(' ', Enumerable.Range(1, count).Select(dockerfile.OriginalLine)).ShouldBe(lines);
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_text_survive_the_label()
+    {
+        byte[] original = [.. "FROM x\n# "u8, 0xFF, 0xFE, .. "\n"u8];
+
+        new LabelledDockerfile(original, "a", "b").Content.ShouldBe([.. "FROM x\nLABEL a=b\n# "u8, 0xFF, 0xFE, .. "\n"u8]);
     }
 
     [Theory]
