@@ -77,6 +77,36 @@ public sealed class DockerEngine : IDisposable
     public async Task<int> CountContainersAsync() =>
         (await _http.GetFromJsonAsync<JsonArray>("containers/json?all=true", TestContext.Current.CancellationToken))!.Count;
 
+    /// <summary>
+    /// Every container and image, also those without name and label such as a build leaves behind, whose environment has this variable.
+    /// </summary>
+    /// <param name="variable"><c>NAME=value</c>.</param>
+    public async Task<IReadOnlyList<string>> FindByEnvironmentAsync(string variable)
+    {
+        var found = new List<string>();
+        foreach (var (list, kind) in new[] { ("containers/json?all=true", "containers"), ("images/json?all=true", "images") })
+        {
+            foreach (var item in (await _http.GetFromJsonAsync<JsonArray>(list, TestContext.Current.CancellationToken))!)
+            {
+                var id = item!["Id"]!.GetValue<string>();
+                using var answer = await _http.GetAsync($"{kind}/{id}/json", TestContext.Current.CancellationToken);
+                if (answer.StatusCode == System.Net.HttpStatusCode.NotFound)
+                {
+                    continue;
+                }
+
+                var details = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonNode>(TestContext.Current.CancellationToken);
+                if (details!["Config"]?["Env"] is JsonArray environment
+                    && environment.Any(entry => string.Equals(entry!.GetValue<string>(), variable, StringComparison.Ordinal)))
+                {
+                    found.Add($"{kind} {id} {details["Created"]} {item["Names"] ?? item["RepoTags"]} {details["Config"]!["Cmd"]}");
+                }
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>The names of all images, also of the unnamed ones between an image and its base.</summary>
     public async Task<IReadOnlyList<string>> ListImagesAsync() =>
         [.. (await _http.GetFromJsonAsync<JsonArray>("images/json?all=true", TestContext.Current.CancellationToken))!
