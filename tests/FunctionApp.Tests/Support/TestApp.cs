@@ -1,6 +1,8 @@
 using System.Text;
+using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.FunctionApp.Agents;
+using AtomicDevOps.Primitives.Agents;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Azure.Functions.Worker;
@@ -75,6 +77,11 @@ internal sealed class TestApp : IAsyncDisposable
             if (answers?.GetValueOrDefault(function) is { } answer)
             {
                 context.GetInvocationResult().Value = answer();
+            }
+            else if (function.Equals(PlatformActivities.ProbeAgents.Name, StringComparison.Ordinal))
+            {
+                // The real probes start programs, which would go on while the app's directory is removed.
+                context.GetInvocationResult().Value = new ProbeRound(new Dictionary<string, AgentProbeResult>(StringComparer.Ordinal), TimeSpan.FromHours(1));
             }
             else if (function.Contains("Expert_", StringComparison.Ordinal))
             {
