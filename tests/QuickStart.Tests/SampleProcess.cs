@@ -60,10 +60,10 @@ internal sealed class SampleProcess : IAsyncDisposable
         throw new InvalidOperationException($"The process ended without a line with '{part}':\n{Output}");
     }
 
-    /// <summary>What Ctrl+C sends.</summary>
-    public async Task InterruptAsync()
+    /// <summary>Has it stop as Ctrl+C does, by the signal that no parent can have had it ignore.</summary>
+    public async Task StopAsync()
     {
-        using var kill = Process.Start("/bin/sh", ["-c", FormattableString.Invariant($"kill -INT {_process.Id}")]);
+        using var kill = Process.Start("/bin/sh", ["-c", FormattableString.Invariant($"kill -TERM {_process.Id}")]);
         await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 

@@ -79,7 +79,7 @@ public sealed class SampleTests : IDisposable
     }
 
     [Fact]
-    public async Task Kept_running_it_answers_at_every_printed_address_until_it_is_interrupted()
+    public async Task Kept_running_it_answers_at_every_printed_address_until_it_is_stopped()
     {
         await Guard.NeedsPyTestAsync();
         using var http = new HttpClient();
@@ -96,7 +96,7 @@ public sealed class SampleTests : IDisposable
         var answer = await http.GetAsync(health, TestContext.Current.CancellationToken);
         answer.StatusCode.ShouldBeOneOf(HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable);
 
-        await sample.InterruptAsync();
+        await sample.StopAsync();
         (await sample.WaitForExitAsync()).ShouldBe(0, sample.Output);
         await Should.ThrowAsync<HttpRequestException>(() => GetAsync(page));
         await Should.ThrowAsync<HttpRequestException>(() => GetAsync(pipelines));
@@ -106,13 +106,13 @@ public sealed class SampleTests : IDisposable
     }
 
     [Fact]
-    public async Task Interrupted_on_the_way_it_leaves_nothing_behind()
+    public async Task Stopped_on_the_way_it_leaves_nothing_behind()
     {
         await Guard.NeedsPyTestAsync();
 
         await using var sample = Start([], NoEngine);
         await sample.WaitForLineAsync("octo opened");
-        await sample.InterruptAsync();
+        await sample.StopAsync();
 
         (await sample.WaitForExitAsync()).ShouldBe(130, sample.Output);
         LeftOver().ShouldBeEmpty();
