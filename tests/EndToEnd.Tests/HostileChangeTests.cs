@@ -65,6 +65,33 @@ public sealed class HostileChangeTests(SharedInstallation shared) : EndToEndTest
         (await installation.Client.StageLogAsync(run.Id, "tests")).Length.ShouldBeLessThan(5 * 1024 * 1024);
     }
 
+    /// <summary>What a Dockerfile does, and what its author is told. Memory is what bounds processes here.</summary>
+    public static TheoryData<string, string> Builds { get; } = new()
+    {
+        { "while true; do true; done", "did not end within 00:00:05" },
+        { "yes a-line-of-a-very-chatty-build", "did not end within 00:00:05" },
+        { "python3 -c 'x = [bytearray(1 << 20) for _ in range(4096)]'", "limits.memory" },
+        { "bomb() { bomb | bomb & }; bomb; sleep 600", "Step: RUN bomb" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Builds))]
+    public async Task A_Dockerfile_is_held_to_the_same_limits(string command, string told)
+    {
+        var installation = Use(await shared.WithEngineAsync());
+        var repository = await installation.CreateRepositoryAsync((SampleRepository.Configuration, "build:\n  timeout: 5s\nlimits:\n  memory: 96MiB\n"));
+        await repository.CommitAsync("feature", "Build something else", ("Dockerfile", $"{SampleRepository.Files["Dockerfile"]}RUN {command}\n"));
+        var opened = await repository.OpenPullRequestAsync("feature");
+
+        var run = await installation.Client.EndAsync(repository.FullName, opened.Number, patience: InTime);
+
+        var build = run.FindStage("build")!;
+        build.State.ShouldBe("Failed", run.Report);
+        build.Summary!.ShouldContain(told);
+        (await installation.Client.StageLogAsync(run.Id, "build")).Length.ShouldBeLessThan(5 * 1024 * 1024);
+        await ShouldLeaveNothingAsync(installation, run);
+    }
+
     [Fact]
     public async Task A_file_of_200_MB_is_refused_by_name()
     {

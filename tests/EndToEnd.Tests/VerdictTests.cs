@@ -114,6 +114,9 @@ public sealed class VerdictTests(SharedInstallation shared) : EndToEndTest
 
         var moved = await installation.Client.EndAsync(await installation.Client.StartAsync(repository.FullName, opened.Number, new string('a', 40)));
         await repository.ClosePullRequestAsync(opened.Number);
+        // Closing also cancels what runs; the run that is asked for here comes after that.
+        await Eventually.ReadAsync(
+            repository.DeliveriesAsync, all => all.Any(delivery => delivery is { Event: "pull_request", Action: "closed", StatusCode: > 0 }), "the closing is delivered");
         var closed = await installation.Client.EndAsync(await installation.Client.StartAsync(repository.FullName, opened.Number));
 
         moved.Verdict.ShouldBe("Superseded", moved.Report);

@@ -105,6 +105,13 @@ public sealed class DecisionTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void A_build_over_its_memory_limit_names_the_limit_instead_of_the_exit_code()
+    {
+        var outcome = BuildReport.Judge(new ImageBuildResult(ImageBuildOutcome.OutOfMemory, "t") { Error = "returned a non-zero code: 137", FailedStep = "RUN make" }, "Dockerfile");
+        (outcome.State, outcome.Summary).ShouldBe((StageState.Failed, "The build used more memory than it may. Use less, or raise limits.memory. Step: RUN make"));
+    }
+
+    [Fact]
     public void A_failed_build_is_annotated_at_its_line()
     {
         var outcome = BuildReport.Judge(new ImageBuildResult(ImageBuildOutcome.Failed, "t") { Error = "It ended with exit code 2.", FailedStep = "RUN make", FailedLine = 7, Output = "out" }, "docker/Dockerfile");

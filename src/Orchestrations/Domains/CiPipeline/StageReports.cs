@@ -22,7 +22,9 @@ internal static class BuildReport
             return StageOutcome.Passed($"{result.Steps} steps{cached}.");
         }
 
-        var error = result.Error ?? $"The image cannot be built: {result.Outcome}.";
+        var error = result.Outcome == ImageBuildOutcome.OutOfMemory
+            ? "The build used more memory than it may. Use less, or raise limits.memory."
+            : result.Error ?? $"The image cannot be built: {result.Outcome}.";
         var summary = result.FailedStep is { } step ? $"{error} Step: {step}" : error;
         return StageOutcome.Failed(summary, result.Output) with
         {
