@@ -95,6 +95,13 @@ printf 'root:x:0:\napp:x:1000:\n' >"$root/etc/group"
 tar -C "$root" --owner=0 --group=0 --numeric-owner --sort=name -cf "$work/root.tar" .
 engine POST "images/create?fromSrc=-&repo=$repository&tag=$tag" -H 'Content-Type: application/x-tar' -T "$work/root.tar" -o "$work/answer"
 if ! engine GET "images/$image/json" -o /dev/null 2>/dev/null; then
+  # Podman 4.3 names what it imports "latest", whatever tag it is asked for.
+  imported=$(grep -oE 'sha256:[0-9a-f]{64}' "$work/answer" | tail -n 1 || true)
+  if [ -n "$imported" ]; then
+    engine POST "images/$imported/tag?repo=$repository&tag=$tag" -o /dev/null || true
+  fi
+fi
+if ! engine GET "images/$image/json" -o /dev/null 2>/dev/null; then
   echo "python-base-image.sh: the engine did not take the image: $(tail -c 500 "$work/answer")" >&2
   exit 70
 fi
