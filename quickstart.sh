@@ -22,7 +22,7 @@ if ! command -v dotnet >/dev/null || ! dotnet --list-sdks | grep -Eq '^1[0-9]\.'
 fi
 [ "$ready" = yes ] || exit 69
 
-command -v curl >/dev/null || install_packages curl
+ensure_programs curl=curl
 
 engine_dir=$repository/.quickstart/engine
 # An engine's sockets need a short path.
@@ -34,4 +34,5 @@ else
   echo "quickstart: there is no container engine; the sample says what that means" >&2
 fi
 
+echo "building and starting the sample; the first build takes about a minute"
 exec dotnet run --project samples/QuickStart -- "$@"

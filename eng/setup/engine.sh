@@ -30,6 +30,11 @@ as_root() {
   fi
 }
 
+# The shell's own kill, because there may be no other.
+send() {
+  as_root sh -c 'kill "$@"' sh "$@"
+}
+
 answers() {
   curl -fsS --max-time 5 --unix-socket "$socket" http://engine/_ping >/dev/null 2>&1
 }
@@ -79,17 +84,31 @@ end_containerd() {
   local pid
   pid=$(cat "$dir/exec/containerd/containerd.pid" 2>/dev/null || true)
   if [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$dir/exec/"; then
-    as_root kill -KILL "$pid"
+    send -KILL "$pid"
     wait_for_end "$pid"
   fi
+}
+
+# The processes whose command line has this in it; procps is not on every machine.
+processes_with() {
+  local process
+  for process in /proc/[0-9]*; do
+    if tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -qF -- "$1"; then
+      echo "${process#/proc/}"
+    fi
+  done 2>/dev/null
+}
+
+children_of() {
+  awk -v parent="$1" '$1 == "Pid:" { pid = $2 } $1 == "PPid:" && $2 == parent { print pid }' /proc/[0-9]*/status 2>/dev/null || true
 }
 
 # It also leaves its containers running, and mounts.
 end_containers() {
   local shim mount
-  for shim in $(pgrep -f -- "containerd-shim.* -address $dir/exec/" || true); do
+  for shim in $(processes_with " -address $dir/exec/"); do
     # shellcheck disable=SC2046
-    as_root kill -KILL $(pgrep -P "$shim" || true) "$shim"
+    send -KILL $(children_of "$shim") "$shim" 2>/dev/null || true
     wait_for_end "$shim"
   done
   awk -v prefix="$dir/" 'index($5, prefix) == 1 { print $5 }' /proc/self/mountinfo | sort -r | while read -r mount; do
@@ -118,7 +137,7 @@ stop() {
     echo "engine: not running"
     return
   fi
-  as_root kill -TERM "$pid"
+  send -TERM "$pid"
   if ! wait_for_end "$pid"; then
     echo "engine.sh: the engine (process $pid) did not end within 30 s" >&2
     exit 70

@@ -18,11 +18,30 @@ install_packages() {
     echo "set-up: please install what these Debian packages bring, with this system's package manager: $*" >&2
     return 69
   fi
+  if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+    echo "set-up: there is no sudo, so please run this as root: apt-get install $*" >&2
+    return 77
+  fi
   echo "installing: $*"
   if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >/dev/null 2>&1; then
     as_root apt-get update -qq || return
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >/dev/null
   fi
+}
+
+# Installs the packages of the programs that are missing; those of administrators need not be in PATH.
+# usage: ensure_programs PROGRAM=PACKAGE...
+ensure_programs() {
+  local missing=() pair
+  for pair in "$@"; do
+    PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+  done
+  [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
+}
+
+# What it takes to start an engine.
+ensure_engine_programs() {
+  ensure_programs dockerd=docker.io iptables=iptables docker-init=tini setsid=util-linux
 }
 
 has_python_module() {
@@ -62,17 +81,7 @@ ensure_engine() {
       return
     fi
   done
-  local missing=()
-  if ! command -v dockerd >/dev/null && [ ! -x /usr/sbin/dockerd ]; then
-    missing+=(docker.io)
-  fi
-  if ! command -v iptables >/dev/null && [ ! -x /usr/sbin/iptables ]; then
-    missing+=(iptables)
-  fi
-  command -v docker-init >/dev/null || missing+=(tini)
-  if [ ${#missing[@]} -gt 0 ]; then
-    install_packages "${missing[@]}" || return
-  fi
+  ensure_engine_programs || return
   # shellcheck disable=SC2154
   "$here/engine.sh" start "$dir" || return
   DOCKER_HOST=unix://$(cd "$dir" && pwd -P)/docker.sock

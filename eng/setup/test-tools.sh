@@ -16,6 +16,9 @@ repository=$(cd "$here/../.." && pwd)
 # shellcheck source=eng/setup/functions.sh
 . "$here/functions.sh"
 
+# Some tests start an engine of their own, so its programs are needed also where one answers.
+ensure_programs curl=curl git=git ssh-keygen=openssh-client busybox=busybox-static
+ensure_engine_programs
 ensure_python_modules pytest=python3-pytest pytest_cov=python3-pytest-cov
 ensure_engine "$engine_dir"
 "$here/python-base-image.sh"
@@ -33,5 +36,6 @@ if [ -f "$contract/package-lock.json" ]; then
   fi
 fi
 
+mkdir -p "$(dirname "$env_file")"
 printf 'DOCKER_HOST=%s\n' "$DOCKER_HOST" >"$env_file"
 echo "environment: written to $env_file"

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
 using AtomicDevOps.FunctionApp;
 using AtomicDevOps.Primitives.Agents;
 using Microsoft.Extensions.Configuration;
@@ -6,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AtomicDevOps.Architecture.Tests;
 
-public sealed class AgentTests
+public sealed partial class AgentTests
 {
     private static readonly IReadOnlyDictionary<Type, AgentAttribute> Agents = AgentGraph.OfTheApp.Agents;
 
@@ -51,6 +52,21 @@ public sealed class AgentTests
     public void An_agent_uses_only_agents_of_the_layer_below() => AgentGraph.OfTheApp.FindLayerViolations().ShouldBeEmpty();
 
     [Fact]
+    public void An_agent_that_is_named_in_text_exists()
+    {
+        var names = Agents.Values.Select(agent => agent.Name).ToHashSet(StringComparer.Ordinal);
+        var named = from assembly in Repository.FunctionAssemblies
+                    from type in assembly.GetTypes()
+                    where !type.IsNested
+                    from text in MethodBodies.TextsIn(type)
+                    where AgentName.IsMatch(text)
+                    select (text, type);
+
+        named.ShouldNotBeEmpty();
+        named.Where(each => !names.Contains(each.text)).Select(each => $"{each.type.Name} names {each.text}.").ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Every_expert_and_every_wrapper_has_a_probe()
     {
         await using var services = new ServiceCollection()
@@ -73,4 +89,7 @@ public sealed class AgentTests
         owners.Where(type => type.GetCustomAttribute<AgentAttribute>()?.Layer != AgentLayer.ToolExpertise)
             .ShouldAllBe(type => type.Namespace == "AtomicDevOps.Activities.Platform");
     }
+
+    [GeneratedRegex("^[A-Z][A-Za-z]+(?:Orchestrator|Orchestration|Manager|Expert)$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex AgentName { get; }
 }

@@ -30,6 +30,14 @@ internal static class MethodBodies
         return used;
     }
 
+    /// <summary>The texts that stand in a type's code.</summary>
+    public static IEnumerable<string> TextsIn(Type type) =>
+        from each in WithNested(type)
+        from method in each.GetMembers(Everything).OfType<MethodBase>()
+        from operand in OperandsOf(method)
+        where operand.Type == OperandType.InlineString
+        select method.Module.ResolveString(operand.Token);
+
     /// <summary>The methods that a method's instructions name, and where it is asynchronous those of its state machine.</summary>
     public static IEnumerable<MethodBase> CallsOf(MethodInfo method)
     {
@@ -107,7 +115,15 @@ internal static class MethodBodies
         }
     }
 
-    private static IEnumerable<MemberInfo> MembersNamedBy(MethodBase method)
+    private static IEnumerable<MemberInfo> MembersNamedBy(MethodBase method) =>
+        from operand in OperandsOf(method)
+        where operand.Type is OperandType.InlineMethod or OperandType.InlineField or OperandType.InlineType or OperandType.InlineTok
+        let member = Resolve(method, operand.Token)
+        where member is not null
+        select member;
+
+    /// <summary>The operand of each instruction; the token only where the operand is one.</summary>
+    private static IEnumerable<(OperandType Type, int Token)> OperandsOf(MethodBase method)
     {
         if (method.GetMethodBody()?.GetILAsByteArray() is not { } code)
         {
@@ -122,34 +138,18 @@ internal static class MethodBodies
                 value = (value << 8) | code[position++];
             }
 
-            switch (OpCodesByValue[value].OperandType)
+            var operand = OpCodesByValue[value].OperandType;
+            var length = operand switch
             {
-                case OperandType.InlineMethod or OperandType.InlineField or OperandType.InlineType or OperandType.InlineTok:
-                    if (Resolve(method, BitConverter.ToInt32(code, position)) is { } member)
-                    {
-                        yield return member;
-                    }
-
-                    position += 4;
-                    break;
-                case OperandType.InlineSwitch:
-                    position += 4 + (4 * BitConverter.ToInt32(code, position));
-                    break;
-                case OperandType.InlineI8 or OperandType.InlineR:
-                    position += 8;
-                    break;
-                case OperandType.InlineNone:
-                    break;
-                case OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar:
-                    position += 1;
-                    break;
-                case OperandType.InlineVar:
-                    position += 2;
-                    break;
-                default:
-                    position += 4;
-                    break;
-            }
+                OperandType.InlineNone => 0,
+                OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar => 1,
+                OperandType.InlineVar => 2,
+                OperandType.InlineI8 or OperandType.InlineR => 8,
+                OperandType.InlineSwitch => 4 + (4 * BitConverter.ToInt32(code, position)),
+                _ => 4,
+            };
+            yield return (operand, length == 4 ? BitConverter.ToInt32(code, position) : 0);
+            position += length;
         }
     }
 

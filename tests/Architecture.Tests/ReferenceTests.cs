@@ -33,12 +33,16 @@ public sealed class ReferenceTests
         offenders.ShouldBeEmpty();
     }
 
-    [Fact]
-    public void No_source_is_compiled_conditionally()
+    [Theory]
+    [InlineData("#if")]
+    [InlineData("#pragma warning")]
+    [InlineData("[SuppressMessage")]
+    [InlineData("<NoWarn")]
+    public void No_source_is_compiled_conditionally_and_no_warning_is_suppressed(string directive)
     {
-        var offenders = from file in Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
+        var offenders = from file in Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs*", SearchOption.AllDirectories)
                         where !Repository.IsOutput(file)
-                        where File.ReadLines(file).Any(line => line.TrimStart().StartsWith("#if", StringComparison.Ordinal))
+                        where File.ReadLines(file).Any(line => line.TrimStart().StartsWith(directive, StringComparison.Ordinal))
                         select Path.GetRelativePath(Repository.Root, file);
 
         offenders.ShouldBeEmpty();

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Text;
@@ -39,6 +40,16 @@ public sealed class ReplaySafetyTests
             found.Select(diagnostic => $"{diagnostic.Id}: {diagnostic.GetMessage(null)}")
                 .ShouldContain(message => message.StartsWith($"RS0030: The symbol '{banned}'", StringComparison.Ordinal), $"{project} may use {banned}");
         }
+    }
+
+    [Fact]
+    public void Nothing_but_the_activity_s_own_context_is_let_off()
+    {
+        var settings = Repository.Read(".editorconfig");
+        var section = settings[..settings.IndexOf("RS0030", StringComparison.Ordinal)].Split("\n[")[^1];
+
+        Regex.Count(settings, "RS0030").ShouldBe(1);
+        section.ShouldStartWith("src/Primitives/Workflow/ActivityWorkflowContext.cs]");
     }
 
     [Fact]

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using AtomicDevOps.EndToEnd.Tests.Harness;
 
 namespace AtomicDevOps.EndToEnd.Tests;
@@ -17,6 +20,34 @@ public abstract class EndToEndTest : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>The problem details of an answer, after its status and content type are as they should be.</summary>
+    protected static async Task<string> ProblemAsync(HttpResponseMessage answer, HttpStatusCode status)
+    {
+        var body = await answer.Content.ReadAsStringAsync(Cancelled);
+        answer.StatusCode.ShouldBe(status, body);
+        answer.Content.Headers.ContentType?.MediaType.ShouldBe("application/problem+json");
+        var problem = JsonNode.Parse(body)!;
+        problem["status"]!.GetValue<int>().ShouldBe((int)status);
+        return problem["detail"]!.GetValue<string>();
+    }
+
+    /// <summary>Nothing of the run is in the engine, and the platform finds all of its agents well.</summary>
+    protected static async Task ShouldLeaveNothingAsync(Installation installation, PipelineRun run)
+    {
+        (await installation.Engine.LeftoversAsync(run.Id)).ShouldBeEmpty();
+        await ShouldBeHealthyAsync(installation);
+    }
+
+    /// <summary>A round of probes that begins from now on finds every agent well.</summary>
+    protected static async Task ShouldBeHealthyAsync(Installation installation)
+    {
+        var before = (await HealthAsync(installation))["round"]!.GetValue<long>();
+        using var asked = await installation.Client.Http.PostAsync("api/health/probe", content: null, Cancelled);
+        asked.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        var health = await Eventually.ReadAsync(() => HealthAsync(installation), seen => seen["round"]!.GetValue<long>() > before, "the next round of probes");
+        health["health"]!.GetValue<string>().ShouldBe("Healthy", health.ToJsonString());
+    }
+
     protected Installation Use(Installation installation) => _installation = installation;
 
     protected virtual void Dispose(bool disposing)
@@ -25,5 +56,11 @@ public abstract class EndToEndTest : IDisposable
         {
             TestContext.Current.TestOutputHelper?.WriteLine($"The platform's log ends with:\n{installation.Platform.Log(ShownLines)}");
         }
+    }
+
+    private static async Task<JsonNode> HealthAsync(Installation installation)
+    {
+        using var answer = await installation.Client.Anonymous.GetAsync("api/health", Cancelled);
+        return (await answer.Content.ReadFromJsonAsync<JsonNode>(Cancelled))!;
     }
 }

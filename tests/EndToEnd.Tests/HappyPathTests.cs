@@ -14,7 +14,7 @@ public sealed class HappyPathTests(SharedInstallation shared) : EndToEndTest
 
         var run = await installation.Client.EndAsync(repository.FullName, opened.Number);
 
-        run.Verdict.ShouldBe("Merged", run.Summary);
+        run.Verdict.ShouldBe("Merged", run.Report);
         run.Agents!.All.Select(agent => agent.Agent).ShouldBe(
             ["MetaOrchestrator", "DevMgrOrchestrator", "ScmWorkflowManager_Check", "CiPipelineManager", "ScmWorkflowManager_Merge", "ScmWorkflowManager_Report"]);
         run.Stages.Select(stage => (stage.Name, stage.State)).ShouldBe(

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using AtomicDevOps.Activities.Tools.GitHub;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace AtomicDevOps.Activities.Pipelines;
@@ -15,7 +16,14 @@ public static partial class PipelineConfigurationReader
     /// <summary>The longest text that is read, in characters.</summary>
     public const int MaximumLength = 64 * 1024;
 
+    /// <summary>How many problems are told, so that a hostile file does not fill a history.</summary>
+    private const int MaximumProblems = 50;
+
+    /// <summary>How deep mappings and lists may lie in each other; what the file is for needs three.</summary>
+    private const int MaximumDepth = 16;
+
     private const int MaximumPatternLength = 500;
+    private const int LongestQuotation = 80;
     private static readonly TimeSpan MaximumTimeout = TimeSpan.FromHours(2);
 
     public static ConfigurationReading Read(string? text)
@@ -30,12 +38,12 @@ public static partial class PipelineConfigurationReader
             return Failed(new ConfigurationProblem(1, 1, $"The file has {text.Length} characters; at most {MaximumLength} are read. Shorten it."));
         }
 
-        YamlDocument document;
+        YamlNode root;
         try
         {
-            if (HasAlias(text, out var alias))
+            if (FindForbidden(text) is { } forbidden)
             {
-                return Failed(new ConfigurationProblem((int)alias.Line, (int)alias.Column, "Aliases are not allowed here. Write the value out."));
+                return Failed(forbidden);
             }
 
             var stream = new YamlStream();
@@ -45,37 +53,110 @@ public static partial class PipelineConfigurationReader
                 return new ConfigurationReading(new PipelineConfiguration(), []);
             }
 
-            document = stream.Documents[0];
+            root = stream.Documents[0].RootNode;
         }
         catch (YamlException exception)
         {
-            return Failed(new ConfigurationProblem((int)exception.Start.Line, (int)exception.Start.Column, $"This is not YAML: {exception.Message}"));
+            return Failed(LineIndentedByTab(text) is { } tab
+                ? new ConfigurationProblem(tab, 1, "A tab indents this line. Indent it with spaces.")
+                : new ConfigurationProblem((int)exception.Start.Line, (int)exception.Start.Column, $"This is not YAML: {Quotation(exception.Message)}"));
+        }
+        catch (ArgumentException)
+        {
+            return Failed(new ConfigurationProblem(1, 1, "This is YAML that cannot be read here. Write keys and values as «key: value»."));
         }
 
         var problems = new List<ConfigurationProblem>();
-        var configuration = ReadRoot(document.RootNode, problems);
+        var configuration = ReadRoot(root, problems);
         return problems.Count == 0
             ? new ConfigurationReading(configuration, [])
-            : new ConfigurationReading(null, [.. problems.OrderBy(problem => problem.Line).ThenBy(problem => problem.Column)]);
+            : new ConfigurationReading(null, [.. problems.OrderBy(problem => problem.Line).ThenBy(problem => problem.Column).Take(MaximumProblems)]);
     }
 
     private static ConfigurationReading Failed(ConfigurationProblem problem) => new(null, [problem]);
 
-    // An alias can make a short file expand without bound, and the representation model expands while it loads.
-    private static bool HasAlias(string text, out Mark position)
+    // Loading a tree costs stack for its depth, and time without bound for its aliases, so both are looked for in the events, which cost neither.
+    private static ConfigurationProblem? FindForbidden(string text)
     {
         var parser = new Parser(new StringReader(text));
-        while (parser.MoveNext())
+        var mappings = new Stack<MappingKeys?>();
+        var documents = 0;
+        ConfigurationProblem? problem;
+        while (TryMoveNext(parser, out problem))
         {
-            if (parser.Current is YamlDotNet.Core.Events.AnchorAlias alias)
+            var current = parser.Current!;
+            if (current is NodeEvent && mappings.TryPeek(out var mapping) && mapping?.IsDuplicate(current) == true)
             {
-                position = alias.Start;
-                return true;
+                return At(current, $"«{Quotation(((Scalar)current).Value)}» is there twice. Keep one of the two.");
+            }
+
+            switch (current)
+            {
+                case AnchorAlias:
+                    return At(current, "Aliases are not allowed here. Write the value out.");
+                case DocumentStart when ++documents > 1:
+                    return At(current, "A second document begins here. Put everything into one.");
+                case MappingStart or SequenceStart when mappings.Count == MaximumDepth:
+                    return At(current, $"Mappings and lists lie more than {MaximumDepth} deep in each other here.");
+                case MappingStart:
+                    mappings.Push(new MappingKeys());
+                    break;
+                case SequenceStart:
+                    mappings.Push(null);
+                    break;
+                case MappingEnd or SequenceEnd:
+                    mappings.Pop();
+                    break;
             }
         }
 
-        position = Mark.Empty;
-        return false;
+        return problem;
+    }
+
+    // On some malformed texts the parser runs into its own checks instead of saying what is wrong.
+    private static bool TryMoveNext(Parser parser, out ConfigurationProblem? problem)
+    {
+        problem = null;
+        var before = parser.Current;
+        try
+        {
+            return parser.MoveNext();
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+        {
+            problem = new ConfigurationProblem((int)(before?.End.Line ?? 1), (int)(before?.End.Column ?? 1), "What follows here is not YAML.");
+            return false;
+        }
+    }
+
+    private static int? LineIndentedByTab(string text)
+    {
+        var lines = text.Split('\n');
+        var line = Array.FindIndex(lines, each => each.AsSpan(0, each.Length - each.AsSpan().TrimStart().Length).Contains('\t'));
+        return line < 0 ? null : line + 1;
+    }
+
+    private static ConfigurationProblem At(ParsingEvent place, string message) => new((int)place.Start.Line, (int)place.Start.Column, message);
+
+    private static string Quotation(string? text) => text switch
+    {
+        null => string.Empty,
+        { Length: > LongestQuotation } => $"{text[..LongestQuotation]}…",
+        _ => text,
+    };
+
+    /// <summary>The keys of a mapping, as its nodes come by turns: a key, its value, the next key.</summary>
+    private sealed class MappingKeys
+    {
+        private readonly HashSet<string> _keys = new(StringComparer.Ordinal);
+        private bool _isValue;
+
+        public bool IsDuplicate(ParsingEvent node)
+        {
+            var isKey = !_isValue;
+            _isValue = isKey;
+            return isKey && node is Scalar { Value: var key } && !_keys.Add(key);
+        }
     }
 
     private static PipelineConfiguration ReadRoot(YamlNode node, List<ConfigurationProblem> problems)
@@ -155,7 +236,7 @@ public static partial class PipelineConfigurationReader
         {
             Memory = section.Size("memory", defaults.Memory, 16L << 20, 16L << 30),
             Cpus = section.OptionalNumber("cpus", 0.1, 64, "a number of CPUs") ?? defaults.Cpus,
-            Processes = (int)(section.OptionalNumber("processes", 8, 4096, "a number of processes") ?? defaults.Processes),
+            Processes = section.WholeNumber("processes", defaults.Processes, 8, 4096),
             FileSize = section.Size("fileSize", defaults.FileSize, 1, 2L << 30),
             TreeSize = section.Size("treeSize", defaults.TreeSize, 1, 8L << 30),
         };
@@ -210,7 +291,7 @@ public static partial class PipelineConfigurationReader
                 return scalar.Value!;
             }
 
-            Report(scalar, $"«{key}» is «{scalar.Value}»; it has to be {string.Join(" or ", allowed)}.");
+            Report(scalar, $"«{key}» is «{Quotation(scalar.Value)}»; it has to be {string.Join(" or ", allowed)}.");
             return defaultValue;
         }
 
@@ -228,7 +309,7 @@ public static partial class PipelineConfigurationReader
                 case "false":
                     return false;
                 default:
-                    Report(scalar, $"«{key}» is «{scalar.Value}»; it has to be true or false.");
+                    Report(scalar, $"«{key}» is «{Quotation(scalar.Value)}»; it has to be true or false.");
                     return defaultValue;
             }
         }
@@ -245,8 +326,24 @@ public static partial class PipelineConfigurationReader
                 return number;
             }
 
-            Report(scalar, $"«{key}» is «{scalar.Value}»; it has to be {what} from {Invariant(least)} to {Invariant(most)}.");
+            Report(scalar, $"«{key}» is «{Quotation(scalar.Value)}»; it has to be {what} from {Invariant(least)} to {Invariant(most)}.");
             return null;
+        }
+
+        public int WholeNumber(string key, int defaultValue, int least, int most)
+        {
+            if (Scalar(key) is not { } scalar)
+            {
+                return defaultValue;
+            }
+
+            if (int.TryParse(scalar.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+            {
+                return number;
+            }
+
+            Report(scalar, $"«{key}» is «{Quotation(scalar.Value)}»; it has to be a whole number from {least} to {most}.");
+            return defaultValue;
         }
 
         public TimeSpan Duration(string key, TimeSpan defaultValue, TimeSpan most)
@@ -272,7 +369,7 @@ public static partial class PipelineConfigurationReader
                 }
             }
 
-            Report(scalar, $"«{key}» is «{scalar.Value}»; it has to be a time such as 90s, 10m, 1h or 7d, at most {Invariant(most.TotalHours)}h.");
+            Report(scalar, $"«{key}» is «{Quotation(scalar.Value)}»; it has to be a time such as 90s, 10m, 1h or 7d, at most {Invariant(most.TotalHours)}h.");
             return defaultValue;
         }
 
@@ -299,7 +396,7 @@ public static partial class PipelineConfigurationReader
                 }
             }
 
-            Report(scalar, $"«{key}» is «{scalar.Value}»; it has to be a size such as 512MiB or 2GiB, from {least} to {most} bytes.");
+            Report(scalar, $"«{key}» is «{Quotation(scalar.Value)}»; it has to be a size such as 512MiB or 2GiB, from {least} to {most} bytes.");
             return defaultValue;
         }
 
@@ -318,8 +415,7 @@ public static partial class PipelineConfigurationReader
 
             try
             {
-                // Without backtracking no pattern can be made to run for ever on a name that somebody chose.
-                _ = new Regex(scalar.Value, RegexOptions.NonBacktracking, Regex.InfiniteMatchTimeout);
+                _ = NamingRule.Compile(scalar.Value);
                 return scalar.Value;
             }
             catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
@@ -359,9 +455,9 @@ public static partial class PipelineConfigurationReader
                     continue;
                 }
 
-                var near = _known.FirstOrDefault(known => Distance(known, name) <= 2);
+                var near = _known.FirstOrDefault(known => name.Length <= known.Length + 2 && Distance(known, name) <= 2);
                 var advice = near is null ? $"Known here: {string.Join(", ", _known)}." : $"Did you mean «{near}»?";
-                Report(key, $"«{name}» is not a key of {_name}. {advice}");
+                Report(key, $"«{Quotation(name)}» is not a key of {_name}. {advice}");
             }
         }
 
@@ -441,7 +537,7 @@ public static partial class PipelineConfigurationReader
                 && !path.Split('/').Contains("..", StringComparer.Ordinal);
             if (!valid)
             {
-                Report(scalar, $"«{key}» is «{path}»; it has to be a path inside the repository, relative to its root, such as src/tests.");
+                Report(scalar, $"«{key}» is «{Quotation(path)}»; it has to be a path inside the repository, relative to its root, such as src/tests.");
             }
 
             return valid;

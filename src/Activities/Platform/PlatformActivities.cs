@@ -14,6 +14,7 @@ public sealed record PlatformPolicyRequest(RepositoryName Repository);
 /// <param name="DisabledAgents">The agents that are switched off.</param>
 public sealed record PlatformPolicy(bool RepositoryAllowed, IReadOnlyList<string> DisabledAgents, PipelineRunner Runner)
 {
+    /// <summary>Where people reach the platform, with a slash at its end; nothing where there is no such address.</summary>
     public Uri? PublicAddress { get; init; }
 
     public bool IsEnabled(string agent) => !DisabledAgents.Contains(agent, StringComparer.OrdinalIgnoreCase);
@@ -39,7 +40,7 @@ public sealed class PlatformActivities(
         ArgumentNullException.ThrowIfNull(input);
         return new PlatformPolicy(options.Value.Allows(input.Repository), switches.Disabled(), options.Value.Runner)
         {
-            PublicAddress = options.Value.PublicAddress,
+            PublicAddress = options.Value.PublicAddress is { } address ? new Uri($"{address.AbsoluteUri.TrimEnd('/')}/") : null,
         };
     }
 

@@ -59,6 +59,9 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     /// <summary>When the next durable timer or scheduled start is due; null if there is none.</summary>
     public DateTime? NextDue => _timers.NextDue;
 
+    /// <summary>Fires what is due by the clock, which wakes the engine by itself only at whole milliseconds.</summary>
+    public void FireDueTimers() => _timers.FireDue();
+
     /// <exception cref="InvalidOperationException">The engine is not running.</exception>
     public EngineStore Store => _store ?? throw new InvalidOperationException(
         "The durable task engine is not running: it starts and stops with the host.");

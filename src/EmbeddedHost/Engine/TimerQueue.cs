@@ -55,6 +55,15 @@ internal sealed class TimerQueue : IDisposable
         }
     }
 
+    /// <summary>Fires what is due, on this thread.</summary>
+    public void FireDue()
+    {
+        while (TakeDue() is { } timer)
+        {
+            _fire(timer);
+        }
+    }
+
     public void Dispose()
     {
         lock (_gate)
@@ -63,14 +72,6 @@ internal sealed class TimerQueue : IDisposable
         }
 
         _timer.Dispose();
-    }
-
-    private void FireDue()
-    {
-        while (TakeDue() is { } timer)
-        {
-            _fire(timer);
-        }
     }
 
     private PendingTimer? TakeDue()

@@ -138,6 +138,7 @@ public sealed class DurableTestHost : IAsyncDisposable
             }
 
             Time.AdvanceTo(new DateTimeOffset(due));
+            Engine.FireDueTimers();
         }
     }
 

@@ -1,6 +1,6 @@
-using DurableTask.Core.Exceptions;
 using AtomicDevOps.Orchestrations.MetaControl;
 using AtomicDevOps.Orchestrations.Pipelines;
+using DurableTask.Core.Exceptions;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 

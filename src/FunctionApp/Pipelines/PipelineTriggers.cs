@@ -42,6 +42,11 @@ public sealed class PipelineTriggers(IStageLog log)
             return Problems.BadRequest($"«pullRequest» has to be the number of a pull request. Right would be {StartExample}.");
         }
 
+        if (body.HeadSha is { } sha && !(sha.Length is 40 or 64 && sha.All(char.IsAsciiHexDigit)))
+        {
+            return Problems.BadRequest("«headSha» has to be a full commit id of 40 or 64 hexadecimal digits; without it the run checks the present head.");
+        }
+
         var key = request.Headers["Idempotency-Key"].ToString() is { Length: > 0 } given ? given : Guid.NewGuid().ToString("N");
         var runId = RunId.ForPullRequest(repository, body.PullRequest.Value, key);
         await PipelineRuns.StartAsync(

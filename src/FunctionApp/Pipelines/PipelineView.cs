@@ -72,7 +72,7 @@ internal static class PipelineViews
             PullRequest = work.PullRequest,
             HeadSha = result?.HeadSha ?? work.HeadSha,
             RequestedBy = work.RequestedBy,
-            State = IsWaiting(agents) ? PipelineState.Waiting : agents.State,
+            State = agents.State == PipelineState.Running && IsWaiting(agents) ? PipelineState.Waiting : agents.State,
             Verdict = result?.Verdict,
             Summary = result?.Summary ?? run.FailureDetails?.ErrorMessage,
             MergeSha = result?.MergeSha,

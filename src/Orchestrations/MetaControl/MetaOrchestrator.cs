@@ -22,13 +22,32 @@ public static class MetaOrchestrator
             [WorkKind.Command] = DevMgrOrchestrator.Run,
         });
 
+    private static readonly WorkflowPrimitive<PlatformPolicyRequest, PlatformPolicy> ReadPolicy = PlatformActivities.ReadPolicy.WaitingForTool();
+
     [Function(nameof(MetaOrchestrator))]
     public static async Task<PipelineResult> RunAsync([OrchestrationTrigger] TaskOrchestrationContext orchestration)
     {
         var work = orchestration.GetInput<WorkItem>()!;
+        var context = new OrchestrationWorkflowContext(orchestration).Enter(nameof(MetaOrchestrator));
+        try
+        {
+            return await LetInAsync(work, orchestration, context);
+        }
+        catch (RouteNotFoundException)
+        {
+            return new PipelineResult(PipelineVerdict.Refused, $"No orchestrator is in charge of work of the kind {work.Kind}.", work.HeadSha, []);
+        }
+        catch (TaskFailedException exception)
+        {
+            return new PipelineResult(PipelineVerdict.Errored, Failure.From(exception).Message, work.HeadSha, []);
+        }
+    }
+
+    private static async Task<PipelineResult> LetInAsync(
+        WorkItem work, TaskOrchestrationContext orchestration, OrchestrationWorkflowContext context)
+    {
         var runId = orchestration.InstanceId;
-        var context = new OrchestrationWorkflowContext(orchestration, runId).Enter(nameof(MetaOrchestrator));
-        var policy = await PlatformActivities.ReadPolicy.WaitingForTool().ExecuteAsync(new PlatformPolicyRequest(work.Repository), context);
+        var policy = await ReadPolicy.ExecuteAsync(new PlatformPolicyRequest(work.Repository), context);
         if (Refusal(work, policy) is { } refusal)
         {
             return new PipelineResult(PipelineVerdict.Refused, refusal, work.HeadSha, []);
@@ -45,14 +64,7 @@ public static class MetaOrchestrator
             orchestration.SendEvent(RunId.Part(runId, "dev"), PipelineEvents.Cancel, cancelled.Result);
         }
 
-        try
-        {
-            return await running;
-        }
-        catch (TaskFailedException exception)
-        {
-            return new PipelineResult(PipelineVerdict.Errored, Failure.From(exception).Message, work.HeadSha, []);
-        }
+        return await running;
     }
 
     private static string? Refusal(WorkItem work, PlatformPolicy policy)

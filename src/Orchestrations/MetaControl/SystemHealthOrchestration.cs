@@ -4,6 +4,7 @@ using AtomicDevOps.Primitives.Retry;
 using AtomicDevOps.Primitives.Workflow;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
+using Microsoft.Extensions.Logging;
 
 namespace AtomicDevOps.Orchestrations.MetaControl;
 
@@ -31,6 +32,8 @@ public static class SystemHealthOrchestration
     /// <summary>Raised to begin the next round at once.</summary>
     public const string ProbeNow = "probe-now";
 
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromMinutes(1);
+
     private static readonly WorkflowPrimitive<int, ProbeRound> ProbeAgents =
         PlatformActivities.ProbeAgents.WithRetry(new RetryOptions { MaxAttempts = 5, Delay = TimeSpan.FromSeconds(1) });
 
@@ -44,15 +47,29 @@ public static class SystemHealthOrchestration
             orchestration.SetCustomStatus(before);
         }
 
-        var round = await ProbeAgents.ExecuteAsync((int)(before.Round % int.MaxValue), context);
-        var health = Judge(before, round, context.UtcNow);
+        var (health, interval) = await ProbeAsync(before, context);
         orchestration.SetCustomStatus(health);
 
         using var woken = new CancellationTokenSource();
-        var next = context.DelayAsync(round.Interval, woken.Token);
+        var next = context.DelayAsync(interval, woken.Token);
         await Task.WhenAny(next, orchestration.WaitForExternalEvent<object?>(ProbeNow, woken.Token));
         woken.Cancel();
         orchestration.ContinueAsNew(health, preserveUnprocessedEvents: false);
+    }
+
+    // The eternal one goes on whatever happens: what was known stands until a later round succeeds.
+    private static async Task<(SystemHealth Health, TimeSpan Interval)> ProbeAsync(SystemHealth before, OrchestrationWorkflowContext context)
+    {
+        try
+        {
+            var round = await ProbeAgents.ExecuteAsync((int)(before.Round % int.MaxValue), context);
+            return (Judge(before, round, context.UtcNow), round.Interval);
+        }
+        catch (TaskFailedException exception)
+        {
+            context.CreateLogger(nameof(SystemHealthOrchestration)).LogError("No agent could be probed: {Failure}", Failure.From(exception));
+            return (before, AfterFailure);
+        }
     }
 
     private static SystemHealth Judge(SystemHealth before, ProbeRound round, DateTimeOffset now)

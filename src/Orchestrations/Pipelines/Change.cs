@@ -10,6 +10,12 @@ public sealed record Change(RepositoryName Repository, string HeadSha, Uri Clone
     public PullRequestSummary? PullRequest { get; init; }
 }
 
+internal static class CommitId
+{
+    /// <summary>A commit id as people read it: its first seven digits.</summary>
+    public static string Short(string sha) => sha.Length > 7 ? sha[..7] : sha;
+}
+
 /// <summary>The part of a pull request that decisions hang on.</summary>
 public sealed record PullRequestSummary(int Number, string Title, string Author, string BaseRef, string BaseSha, string HeadRef)
 {

@@ -65,12 +65,12 @@ public sealed record ApprovalDecision(bool Approved, string By, string? Comment 
     };
 }
 
-/// <summary>The external events that a run understands, and the ids of its instances.</summary>
+/// <summary>The external events that a run understands.</summary>
 public static class PipelineEvents
 {
     /// <summary>Raised to the run itself; it hands it down to what is running.</summary>
     public const string Cancel = "cancel";
 
-    /// <summary>Raised to the run itself, one event a gate.</summary>
+    /// <summary>Raised to the run's part <c>dev</c>, one event a gate.</summary>
     public static string Approval(string gate) => $"approval:{gate}";
 }

@@ -9,7 +9,12 @@ internal static class PullRequestComment
     /// <summary>Hidden in the comment, so that the next run updates it instead of adding one.</summary>
     public const string Marker = "pipeline";
 
+    /// <summary>GitHub takes 65,536 characters; what is left of them is for the marker and the closing link.</summary>
+    private const int LongestBody = 60_000;
+
     private const int LongestDetails = 6_000;
+    private const int LongestSummary = 1_000;
+    private const int LongestCell = 300;
 
     public static string Render(PipelineResult result, Uri? runUrl)
     {
@@ -20,7 +25,7 @@ internal static class PullRequestComment
             text.Append(CultureInfo.InvariantCulture, $" · `{sha[..7]}`");
         }
 
-        text.Append("\n\n").Append(Plain(result.Summary)).Append("\n\n");
+        text.Append("\n\n").Append(Markdown.Plain(Cut(result.Summary, LongestSummary))).Append("\n\n");
         if (result.Stages.Count > 0)
         {
             text.Append("| stage | result | time | |\n|---|---|---:|---|\n");
@@ -33,8 +38,9 @@ internal static class PullRequestComment
         foreach (var stage in result.Stages.Where(stage => stage.State is StageState.Failed or StageState.Errored && stage.Details is { Length: > 0 }))
         {
             var details = stage.Details!.Length > LongestDetails ? "…" + stage.Details[^LongestDetails..] : stage.Details;
-            var fence = Fence(details);
-            text.Append(CultureInfo.InvariantCulture, $"\n<details open><summary>{stage.Name}</summary>\n\n{fence}text\n{details.TrimEnd()}\n{fence}\n\n</details>\n");
+            var fence = Markdown.Fence(details);
+            var section = $"\n<details open><summary>{stage.Name}</summary>\n\n{fence}text\n{details.TrimEnd()}\n{fence}\n\n</details>\n";
+            text.Append(text.Length + section.Length <= LongestBody ? section : $"\nThe output of {stage.Name} does not fit in here.\n");
         }
 
         if (runUrl is not null)
@@ -45,44 +51,11 @@ internal static class PullRequestComment
         return text.ToString();
     }
 
-    /// <summary>Output in a fence that nothing inside can close.</summary>
-    public static string Fence(string content)
-    {
-        var longest = 0;
-        var current = 0;
-        foreach (var character in content)
-        {
-            current = character == '`' ? current + 1 : 0;
-            longest = Math.Max(longest, current);
-        }
-
-        return new string('`', Math.Max(3, longest + 1));
-    }
+    private static string Cut(string text, int length) => text.Length <= length ? text : $"{text[..length]}…";
 
     private static string StageName(StageStatus stage) => stage.CheckRun is null ? stage.Name : $"[{stage.Name}]({stage.CheckRun})";
 
-    private static string Cell(string? text) => Plain(text ?? string.Empty).Replace("|", "\\|", StringComparison.Ordinal);
-
-    private static string Plain(string text)
-    {
-        var plain = new StringBuilder(text.Length);
-        foreach (var character in text)
-        {
-            plain.Append(character switch
-            {
-                '<' => "&lt;",
-                '>' => "&gt;",
-                '&' => "&amp;",
-                '@' => "@\u200b",
-                '#' => "#\u200b",
-                '[' or ']' or '`' or '*' or '_' or '\\' => $"\\{character}",
-                '\r' or '\n' or '\t' => " ",
-                _ => character.ToString(),
-            });
-        }
-
-        return plain.ToString();
-    }
+    private static string Cell(string? text) => Markdown.Plain(Cut(text ?? string.Empty, LongestCell));
 
     private static string Time(TimeSpan? duration) => duration switch
     {

@@ -1,5 +1,6 @@
 using AtomicDevOps.Activities.Experts.GitHub;
 using AtomicDevOps.Activities.Tools.GitHub;
+using AtomicDevOps.Primitives.Parallel;
 using AtomicDevOps.Primitives.Workflow;
 using Microsoft.DurableTask;
 
@@ -34,7 +35,7 @@ internal sealed class StageBoard
     private readonly OrchestrationWorkflowContext _context;
     private readonly WorkflowPrimitive<PutCheckRunRequest, CheckRunReference> _putCheckRun;
     private readonly List<StageStatus> _stages;
-    private readonly List<Task> _reports = [];
+    private readonly Dictionary<string, Task> _reports = new(StringComparer.Ordinal);
     private Change? _change;
     private Uri? _runUrl;
     private bool _muted;
@@ -59,8 +60,9 @@ internal sealed class StageBoard
         _runUrl = runUrl;
     }
 
-    /// <summary>Stops telling GitHub, because another run of the same head does.</summary>
-    public void Mute() => _muted = true;
+    /// <summary>Stops telling GitHub where the run that takes over tells about the same head.</summary>
+    public void MuteFor(CancellationRequest cancellation) =>
+        _muted |= _change is not null && string.Equals(cancellation.NewHeadSha, _change.HeadSha, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
     /// Runs a stage. What has begun is waited for, also when the run is cancelled meanwhile, so that nothing of it goes on unseen;
@@ -71,7 +73,7 @@ internal sealed class StageBoard
     {
         var status = new StageStatus(stage, StageState.Running) { StartedAt = _context.UtcNow };
         Show(status);
-        var announced = ReportAsync(status, annotations: []);
+        Report(status, annotations: []);
 
         StageOutcome outcome;
         try
@@ -82,7 +84,7 @@ internal sealed class StageBoard
         {
             outcome = new StageOutcome(StageState.Cancelled, "The run was cancelled.");
         }
-        catch (TaskFailedException exception)
+        catch (Exception exception) when (exception is TaskFailedException or ParallelFailedException)
         {
             outcome = new StageOutcome(StageState.Errored, Failure.From(exception).Message);
         }
@@ -100,15 +102,20 @@ internal sealed class StageBoard
             CompletedAt = _context.UtcNow,
         };
         Show(status);
-        _reports.Add(ConcludeAsync(announced, status, outcome.Annotations));
+        Report(status, outcome.Annotations);
         return outcome;
     }
 
-    /// <summary>Shows that a running stage waits for a person.</summary>
+    /// <summary>Shows that a running stage waits for a person, and how to answer.</summary>
     public void Wait(string stage, string summary)
     {
-        var current = _stages.Single(each => string.Equals(each.Name, stage, StringComparison.Ordinal));
-        Show(current with { State = StageState.Waiting, Summary = summary });
+        var waiting = _stages.Single(each => string.Equals(each.Name, stage, StringComparison.Ordinal)) with
+        {
+            State = StageState.Waiting,
+            Summary = summary,
+        };
+        Show(waiting);
+        Report(waiting, annotations: []);
     }
 
     /// <summary>Ends the stages that never began.</summary>
@@ -120,18 +127,22 @@ internal sealed class StageBoard
         }
     }
 
-    /// <exception cref="TaskFailedException">GitHub could not be told.</exception>
-    public Task SettleAsync() => Task.WhenAll(_reports);
+    /// <exception cref="TaskFailedException">GitHub could not be told how a stage ended.</exception>
+    public Task SettleAsync() => Task.WhenAll(_reports.Values);
 
-    private async Task ConcludeAsync(Task announced, StageStatus status, IReadOnlyList<CheckAnnotation> annotations)
+    private void Report(StageStatus status, IReadOnlyList<CheckAnnotation> annotations) =>
+        _reports[status.Name] = ReportAfterAsync(_reports.GetValueOrDefault(status.Name, Task.CompletedTask), status, annotations);
+
+    // One after another: two at once would each find no check run yet, and each make one.
+    private async Task ReportAfterAsync(Task previous, StageStatus status, IReadOnlyList<CheckAnnotation> annotations)
     {
         try
         {
-            await announced;
+            await previous;
         }
         catch (TaskFailedException)
         {
-            // The conclusion goes the same way and says what is wrong with it.
+            // This report goes the same way and says what is wrong with it.
         }
 
         await ReportAsync(status, annotations);
@@ -149,13 +160,13 @@ internal sealed class StageBoard
             _change.HeadSha,
             $"Atomic DevOps / {status.Name}",
             $"atomic-devops:{status.Name}",
-            status.State == StageState.Running ? CheckRunStatus.InProgress : CheckRunStatus.Completed)
+            status.State is StageState.Running or StageState.Waiting ? CheckRunStatus.InProgress : CheckRunStatus.Completed)
         {
             Conclusion = Conclusion(status.State),
             StartedAt = status.StartedAt,
             CompletedAt = status.CompletedAt,
             DetailsUrl = _runUrl,
-            Output = status.Summary is null ? null : new CheckRunOutput(Title(status), status.Summary, Text(status.Details)),
+            Output = status.Summary is null ? null : new CheckRunOutput(Title(status), Markdown.Plain(status.Summary), Text(status.Details)),
             Annotations = annotations,
         };
         var checkRun = await _putCheckRun.ExecuteAsync(request, _context);
@@ -191,7 +202,7 @@ internal sealed class StageBoard
             return null;
         }
 
-        var fence = PullRequestComment.Fence(details);
+        var fence = Markdown.Fence(details);
         return $"{fence}text\n{details}\n{fence}";
     }
 

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace AtomicDevOps.Orchestrations.Pipelines;
 
 /// <summary>What people see of one stage, while it runs and afterwards.</summary>
-/// <param name="Name">Unique in the run: <c>policy</c>, <c>checkout</c>, <c>build</c>, <c>tests</c>, <c>lint</c>, <c>gate</c>, <c>merge</c>.</param>
+/// <param name="Name">Unique in the run: <c>policy</c>, <c>checkout</c>, <c>build</c>, <c>tests</c>, <c>lint</c>, <c>gate</c>, <c>approval</c>, <c>merge</c>.</param>
 /// <param name="Summary">One line; for a failed stage what is wrong and what would be right.</param>
 public sealed record StageStatus(string Name, StageState State, string? Summary = null)
 {

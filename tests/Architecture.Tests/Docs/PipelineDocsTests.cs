@@ -1,6 +1,11 @@
+using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using AtomicDevOps.Activities.Pipelines;
+using AtomicDevOps.Orchestrations.Domains.CiPipeline;
+using AtomicDevOps.Orchestrations.Domains.Scm;
+using AtomicDevOps.Orchestrations.Pipelines;
+using AtomicDevOps.Orchestrations.Strategy.DevMgr;
 using AtomicDevOps.Primitives.Json;
 
 namespace AtomicDevOps.Architecture.Tests.Docs;
@@ -41,6 +46,27 @@ public sealed partial class PipelineDocsTests
 
         Page.RowsOf(Reference).Select(row => row.Code).Order(StringComparer.Ordinal).ShouldBe(keys.Order(StringComparer.Ordinal));
     }
+
+    [Fact]
+    public void The_reference_names_every_verdict_every_stage_and_every_command()
+    {
+        string[] named =
+        [
+            .. Enum.GetNames<PipelineVerdict>(),
+            .. Enum.GetNames<CommandVerb>().Select(verb => $"/atomic {verb.ToLowerInvariant()}"),
+            .. StagesOf(typeof(ScmWorkflowManager)),
+            .. StagesOf(typeof(CiPipelineManager)),
+            .. StagesOf(typeof(DevMgrOrchestrator)),
+        ];
+
+        named.Length.ShouldBeGreaterThan(16);
+        named.Where(name => !Repository.Read(Reference).Contains($"\n| {name} |", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
+    private static IEnumerable<string> StagesOf(Type agent) =>
+        from field in agent.GetFields(BindingFlags.NonPublic | BindingFlags.Static)
+        where field.IsLiteral && field.Name.EndsWith("Stage", StringComparison.Ordinal)
+        select (string)field.GetRawConstantValue()!;
 
     /// <summary>The reader answers an unknown key with those that it knows in its place.</summary>
     private static IReadOnlyList<string> KnownIn(string yaml) =>

@@ -28,6 +28,21 @@ public sealed class TimerTests
     }
 
     [Fact]
+    public async Task A_timer_between_two_milliseconds_fires_at_its_time()
+    {
+        var wait = TimeSpan.FromTicks((TimeSpan.TicksPerHour * 7) + 1234);
+        await using var host = await DurableTestHost.StartAsync(functions => functions
+            .AddOrchestrator("Precise", async context =>
+            {
+                var start = context.CurrentUtcDateTime;
+                await context.CreateTimer(start + wait, CancellationToken.None);
+                return context.CurrentUtcDateTime - start;
+            }));
+
+        (await host.RunAsync("Precise")).Output<TimeSpan>().ShouldBe(wait);
+    }
+
+    [Fact]
     public async Task Timers_fire_in_the_order_of_their_times()
     {
         await using var host = await DurableTestHost.StartAsync(functions => functions

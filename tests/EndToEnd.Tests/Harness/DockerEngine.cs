@@ -107,6 +107,22 @@ public sealed class DockerEngine : IDisposable
         return found;
     }
 
+    /// <summary>The names of all images, also of the unnamed ones between an image and its base.</summary>
+    public async Task<IReadOnlyList<string>> ListImagesAsync() =>
+        [.. (await _http.GetFromJsonAsync<JsonArray>("images/json?all=true", TestContext.Current.CancellationToken))!
+            .Select(image => (image!["RepoTags"] as JsonArray)?.FirstOrDefault()?.GetValue<string>() ?? image["Id"]!.GetValue<string>())];
+
+    public async Task CopyBaseImageAsync(DockerEngine other)
+    {
+        using var saved = await _http.GetAsync($"images/{BaseImage}/get", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        saved.EnsureSuccessStatusCode();
+        using var archive = new StreamContent(await saved.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
+        archive.Headers.ContentType = new("application/x-tar");
+        using var loaded = await other._http.PostAsync("images/load?quiet=true", archive, TestContext.Current.CancellationToken);
+        loaded.EnsureSuccessStatusCode();
+        (await other.FindProblemAsync()).ShouldBeNull();
+    }
+
     public void Dispose() => _http.Dispose();
 
     private async Task<string?> FindProblemAsync()

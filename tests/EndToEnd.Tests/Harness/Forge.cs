@@ -53,7 +53,8 @@ public sealed class Forge : IAsyncDisposable
     /// <param name="files">Content by path.</param>
     public async Task<ForgeRepository> CreateRepositoryAsync(IEnumerable<KeyValuePair<string, string>> files)
     {
-        var fullName = $"{Owner}/project-{Interlocked.Increment(ref _repositories)}";
+        // Padded, so that no name begins with another: faults pick their requests by it.
+        var fullName = $"{Owner}/project-{Interlocked.Increment(ref _repositories):0000}";
         await _server.Administration.CreateRepositoryAsync(
             fullName, files.ToDictionary(file => file.Key, file => Encoding.UTF8.GetBytes(file.Value), StringComparer.Ordinal));
         await _server.Administration.AddCollaboratorAsync(fullName, Bot, "write");

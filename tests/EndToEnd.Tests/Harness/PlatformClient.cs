@@ -126,6 +126,10 @@ public sealed record PipelineRun(
     /// <summary>The stages of all agents.</summary>
     public IEnumerable<PipelineStage> Stages => Agents?.All.SelectMany(agent => agent.Stages) ?? [];
 
+    /// <summary>How it ended, stage by stage, for the message of a test that fails.</summary>
+    public string Report =>
+        $"{Id}: {Verdict}: {Summary}\n{string.Join('\n', Stages.Select(stage => $"{stage.Name}: {stage.State}: {stage.Summary}\n{stage.Details}"))}";
+
     public PipelineStage? FindStage(string name) => Stages.FirstOrDefault(stage => string.Equals(stage.Name, name, StringComparison.Ordinal));
 }
 

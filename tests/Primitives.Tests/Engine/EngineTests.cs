@@ -2,6 +2,7 @@ using AtomicDevOps.EmbeddedHost.Engine;
 using AtomicDevOps.EmbeddedHost.Testing;
 using AtomicDevOps.Primitives.Compensation;
 using AtomicDevOps.Primitives.Observable;
+using AtomicDevOps.Primitives.Retry;
 using AtomicDevOps.Primitives.Tests.Properties;
 using AtomicDevOps.Primitives.Tests.Simulation;
 using AtomicDevOps.Primitives.Timeout;
@@ -73,6 +74,22 @@ public sealed class EngineTests
         await host.RunUntilIdleAsync(Token);
         (await host.Client.GetInstanceAsync(id, getInputsAndOutputs: true, Token))!.ReadOutputAs<bool>().ShouldBeTrue();
         (await host.Client.GetInstanceAsync("parent:child:1", Token)).ShouldNotBeNull().RuntimeStatus.ShouldBe(OrchestrationRuntimeStatus.Failed);
+    }
+
+    [Fact]
+    public async Task A_composition_goes_on_after_a_restart_in_the_middle_of_a_retry_s_wait()
+    {
+        var world = new World()
+            .With("prepare", (int input) => input + 1)
+            .With("flaky", (int input, int call) => call == 1 ? throw new IOException("not yet") : input + 1);
+        var pipeline = Forms.Call("prepare") >> Forms.Call("flaky").WithRetry(new() { Delay = TimeSpan.FromHours(10), MaxDelay = TimeSpan.FromHours(10) });
+        await using var host = await StartAsync(world, pipeline);
+        var id = await host.Client.ScheduleNewOrchestrationInstanceAsync("Composition", 1, Token);
+        await host.AdvanceAsync(TimeSpan.FromHours(1), Token);
+        await host.RestartAsync();
+        await host.RunUntilIdleAsync(Token);
+        (await OutputAsync(host, id)).ShouldBe("3");
+        world.Effects.Count.ShouldBe(3, "what was done before the restart is not done again");
     }
 
     private static async Task ReplayEverywhereAsync(World world, WorkflowPrimitive<int, int> primitive)

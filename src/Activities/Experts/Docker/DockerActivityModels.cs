@@ -91,9 +91,6 @@ public enum ImageBuildOutcome
     /// <summary>A step reached the memory limit.</summary>
     OutOfMemory,
 
-    /// <summary>Somebody killed a step's container, for example because the run was cancelled.</summary>
-    Killed,
-
     /// <summary>The workspace has no such Dockerfile, or no such context directory.</summary>
     DockerfileMissing,
 

@@ -60,6 +60,7 @@ public sealed class DockerExpert
     public static ActivityCall<DockerRunReference, DockerRunResources> ListRunResources { get; } = new("DockerExpert_ListRunResources");
 
     /// <summary>Builds an image of a workspace; an image that an earlier try built for the same run of the same input is taken as it is.</summary>
+    /// <exception cref="ToolUnavailableException">The engine is away, or a step was killed from outside, so nothing is known about the change.</exception>
     [Function("DockerExpert_BuildImage")]
     public Task<ImageBuildResult> BuildImageAsync([ActivityTrigger] ImageBuildRequest input, CancellationToken cancellationToken) =>
         _builder.BuildAsync(input, cancellationToken);
@@ -75,16 +76,22 @@ public sealed class DockerExpert
     }
 
     /// <summary>Runs a command in a locked-down container.</summary>
+    /// <exception cref="ToolUnavailableException">The engine is away, or the command was killed from outside, so nothing is known about it.</exception>
     [Function("DockerExpert_RunCommand")]
-    public Task<SandboxResult> RunCommandAsync([ActivityTrigger] SandboxRequest input, CancellationToken cancellationToken) =>
-        _sandbox.RunAsync(input, cancellationToken);
+    public async Task<SandboxResult> RunCommandAsync([ActivityTrigger] SandboxRequest input, CancellationToken cancellationToken)
+    {
+        var result = await _sandbox.RunAsync(input, cancellationToken);
+        return result.Ending == SandboxEnding.Killed
+            ? throw new ToolUnavailableException(AgentName, $"somebody, or the engine when it stopped, killed the stage {input.Stage} of run {input.RunId}.")
+            : result;
+    }
 
     /// <summary>Removes everything that the engine holds of a run; nothing there is no error.</summary>
     [Function("DockerExpert_RemoveRun")]
     public async Task<DockerRunRemoval> RemoveRunAsync([ActivityTrigger] DockerRunReference input, CancellationToken cancellationToken) =>
         await _retry.ExecuteAsync(async token => await _resources.RemoveAsync(input.RunId, token), cancellationToken);
 
-    /// <summary>Kills the run's containers; what waits for them gets its answer, and removes them.</summary>
+    /// <summary>Kills the run's containers; what waits for them learns of it, and removes them.</summary>
     [Function("DockerExpert_KillRun")]
     public async Task<DockerRunKill> KillRunAsync([ActivityTrigger] DockerRunReference input, CancellationToken cancellationToken) =>
         new(await _retry.ExecuteAsync(async token => await _resources.KillAsync(input.RunId, token), cancellationToken));

@@ -30,7 +30,6 @@ internal sealed partial class ImageBuilder(
     private const string LabelledDockerfileName = ".atomicdevops.Dockerfile";
 
     private const int TextFileLimit = 1024 * 1024;
-    private const int KilledExitCode = 137;
     private const int Attempts = 3;
 
     private static readonly TimeSpan CleanUpTimeout = TimeSpan.FromSeconds(30);
@@ -81,14 +80,16 @@ internal sealed partial class ImageBuilder(
 
     private async Task<ImageBuildResult?> FindEarlierAsync(Build build, CancellationToken cancellationToken)
     {
-        var images = await engine.ListImagesAsync([DockerLabels.OfRun(build.Request.RunId), $"{DockerLabels.BuildInput}={build.InputHash}"], cancellationToken);
-        if (images is not [var image, ..])
+        try
+        {
+            var image = await engine.InspectImageAsync(build.InputTag, cancellationToken);
+            await engine.TagImageAsync(image.Id, build.Tag, cancellationToken);
+            return new ImageBuildResult(ImageBuildOutcome.Succeeded, build.Tag) { ImageId = image.Id, SizeBytes = image.Size, Reused = true };
+        }
+        catch (ToolNotFoundException)
         {
             return null;
         }
-
-        await engine.TagImageAsync(image.Id, build.Tag, cancellationToken);
-        return new ImageBuildResult(ImageBuildOutcome.Succeeded, build.Tag) { ImageId = image.Id, SizeBytes = image.Size, Reused = true };
     }
 
     private async Task<(IReadOnlyDictionary<string, byte[]?> Files, bool HasContext)> ReadFilesAsync(Build build, CancellationToken cancellationToken)
@@ -207,12 +208,11 @@ internal sealed partial class ImageBuilder(
         {
             Dockerfile = LabelledDockerfileName,
             Tag = build.Tag,
+            MoreTags = [build.InputTag],
             BuildArgs = request.BuildArgs,
             Labels = new Dictionary<string, string>(request.Labels, StringComparer.Ordinal)
             {
                 [DockerLabels.Run] = RunName.Of(request.RunId),
-                [DockerLabels.Stage] = request.Stage,
-                [DockerLabels.BuildInput] = build.InputHash,
             },
             NetworkMode = request.NetworkMode,
             ExtraHosts = [$"{RunName.OfBuildHost(request.RunId)}:127.0.0.1"],
@@ -262,12 +262,13 @@ internal sealed partial class ImageBuilder(
             || message.Contains("invalid from flag value", StringComparison.OrdinalIgnoreCase);
         var outcome = startsFrom && (EngineFailure.IsMissingImage(message) || EngineFailure.IsUnreachableRegistry(message)) ? ImageBuildOutcome.BaseImageUnavailable
             : startsFrom || InvalidPattern().IsMatch(message) ? ImageBuildOutcome.DockerfileInvalid
-            : failure.ErrorDetail?.Code is { } code ? await ClassifyExitAsync(code, output.Container, cancellationToken)
+            : failure.ErrorDetail?.Code is not null ? await ClassifyExitAsync(build, output.Container, cancellationToken)
+            : EngineFailure.IsStopping(message) ? throw new ToolUnavailableException(DockerEngineClient.ToolName, $"the engine ended the build of {build.Tag}: {message}")
             : ImageBuildOutcome.Failed;
         return new ImageBuildResult(outcome, build.Tag) { Error = message };
     }
 
-    private async Task<ImageBuildOutcome> ClassifyExitAsync(int exitCode, string? container, CancellationToken cancellationToken)
+    private async Task<ImageBuildOutcome> ClassifyExitAsync(Build build, string? container, CancellationToken cancellationToken)
     {
         if (container is null)
         {
@@ -276,7 +277,8 @@ internal sealed partial class ImageBuilder(
 
         var events = await engine.GetContainerEventsAsync(container, cancellationToken);
         return events.Any(item => item.Action is "oom") ? ImageBuildOutcome.OutOfMemory
-            : exitCode == KilledExitCode && events.Any(item => item.Action is "kill") ? ImageBuildOutcome.Killed
+            : events.Any(item => item.Action is "kill")
+                ? throw new ToolUnavailableException(DockerEngineClient.ToolName, $"somebody, or the engine when it stopped, killed a step of the build of {build.Tag}.")
             : ImageBuildOutcome.Failed;
     }
 
@@ -339,15 +341,17 @@ internal sealed partial class ImageBuilder(
             Tag = request.Tag ?? RunName.OfImage(request.RunId);
             Context = WorkspaceArchive.NormalisePath(request.Context);
             Dockerfile = WorkspaceArchive.NormalisePath(request.Dockerfile);
-            InputHash = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(
-                new BuildInput(
-                    request.Workspace.Archive.Sha256,
-                    Dockerfile,
-                    Context,
-                    Sorted(request.BuildArgs),
-                    Sorted(request.Labels),
-                    request.NetworkMode),
-                JsonDefaults.Options)));
+            InputTag = RunName.OfBuildInput(
+                request.RunId,
+                Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(
+                    new BuildInput(
+                        request.Workspace.Archive.Sha256,
+                        Dockerfile,
+                        Context,
+                        Sorted(request.BuildArgs),
+                        Sorted(request.Labels),
+                        request.NetworkMode),
+                    JsonDefaults.Options))));
         }
 
         public ImageBuildRequest Request { get; }
@@ -360,7 +364,10 @@ internal sealed partial class ImageBuilder(
         /// <summary>The Dockerfile's path in the workspace.</summary>
         public string Dockerfile { get; }
 
-        public string InputHash { get; }
+        /// <summary>
+        /// Says what the image was built of. A name, because it costs nothing: each label is a step of the build, and one that no cache has.
+        /// </summary>
+        public string InputTag { get; }
 
         public string InContext(string path) => Context.Length == 0 ? path : $"{Context}/{path}";
 

@@ -252,6 +252,7 @@ internal sealed class DockerEngineClient : IDockerEngineClient
                 ("nocache", request.NoCache ? "1" : null),
                 ("rm", "1"),
                 ("forcerm", "1"),
+                .. request.MoreTags.Select(tag => ("t", (string?)tag)),
                 .. request.ExtraHosts.Select(host => ("extrahosts", (string?)host)),
             ]);
         return ProgressAsync(

@@ -7,11 +7,17 @@ internal static class EngineFailure
     [
         "connection refused",
         "connection reset",
+        "i/o timeout",
+    ];
+
+    // An engine that stops goes on answering for a while, when its storage is unmounted and its containerd gone already.
+    private static readonly string[] Stopping =
+    [
         "transport is closing",
         "context canceled",
         "no such file or directory: unavailable",
         "shutting down",
-        "i/o timeout",
+        "error creating overlay mount",
     ];
 
     private static readonly string[] MissingImage =
@@ -48,7 +54,10 @@ internal static class EngineFailure
     private static readonly string[] MissingInit = ["docker-init", "catatonit"];
 
     /// <summary>Parts of the engine are away, though it answers.</summary>
-    public static bool IsTransient(string message) => ContainsAny(message, Transient);
+    public static bool IsTransient(string message) => ContainsAny(message, Transient) || IsStopping(message);
+
+    /// <summary>The engine is about to go away.</summary>
+    public static bool IsStopping(string message) => ContainsAny(message, Stopping);
 
     /// <summary>A registry answered that there is no such image, or that these credentials may not see it.</summary>
     public static bool IsMissingImage(string message) => ContainsAny(message, MissingImage);

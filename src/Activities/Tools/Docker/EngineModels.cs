@@ -218,8 +218,12 @@ public sealed record EngineBuildRequest
 
     public required string Tag { get; init; }
 
+    /// <summary>Further names for the image.</summary>
+    public IReadOnlyList<string> MoreTags { get; init; } = [];
+
     public IReadOnlyDictionary<string, string> BuildArgs { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Each one is a step of the build for Docker's classic builder: a container made, committed and removed.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     public string NetworkMode { get; init; } = "none";

@@ -25,6 +25,9 @@ public static class RunName
     /// <summary>The image of a run where the request names none.</summary>
     internal static string OfImage(string runId) => $"{Prefix}/run:{Of(runId)}";
 
+    /// <summary>The name by which a later try of the same run finds what an earlier one built of the same input.</summary>
+    internal static string OfBuildInput(string runId, string inputHash) => $"{Prefix}/input:{Hash(runId)}-{inputHash}";
+
     /// <summary>
     /// An entry of <c>/etc/hosts</c> that marks the containers of a run's build steps: it is the one property of theirs that a build request decides,
     /// that they can be asked for, and that leaves the layer cache alone.
@@ -61,9 +64,6 @@ internal static class DockerLabels
     public const string Run = "dev.atomicdevops.run";
 
     public const string Stage = "dev.atomicdevops.stage";
-
-    /// <summary>What an image was built of, as a hash.</summary>
-    public const string BuildInput = "dev.atomicdevops.build-input";
 
     public static string OfRun(string runId) => $"{Run}={RunName.Of(runId)}";
 

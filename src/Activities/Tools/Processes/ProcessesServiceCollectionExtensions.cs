@@ -1,7 +1,7 @@
+using AtomicDevOps.Activities.Tools.Logs;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using AtomicDevOps.Activities.Tools.Logs;
 
 namespace AtomicDevOps.Activities.Tools.Processes;
 

@@ -34,6 +34,7 @@ public static class CiPipelineManager
     private static readonly WorkflowPrimitive<PyTestRequest, PyTestReport> RunTests = PyTestExpert.RunTests.WaitingForTool();
     private static readonly WorkflowPrimitive<DockerRunReference, DockerRunRemoval> RemoveRun = DockerExpert.RemoveRun.WaitingForTool();
     private static readonly WorkflowPrimitive<PutCheckRunRequest, CheckRunReference> PutCheckRun = GitHubExpert.PutCheckRun.WaitingForTool();
+    private static readonly WorkflowPrimitive<DropWorkspacesRequest, bool> DropWorkspaces = GitCoreExpert.DropWorkspaces.WaitingForTool();
 
     public static SubOrchestration<CiRequest, CiResult> Run { get; } =
         new(nameof(CiPipelineManager), (request, _) => RunId.Part(request.RunId, "ci"));
@@ -51,19 +52,15 @@ public static class CiPipelineManager
         var cancelled = orchestration.WaitForExternalEvent<CancellationRequest>(PipelineEvents.Cancel);
         if (await Task.WhenAny(running, cancelled) == cancelled)
         {
-            if (string.Equals(cancelled.Result.NewHeadSha, request.Change.HeadSha, StringComparison.OrdinalIgnoreCase))
-            {
-                board.Mute();
-            }
-
+            board.MuteFor(cancelled.Result);
             cancellation.Cancel();
             await StopAsync(running, request, context);
         }
 
         var verdict = await running;
-        board.SkipPending("An earlier stage did not pass.");
+        board.SkipPending(cancellation.IsCancellationRequested ? "The run was cancelled." : "An earlier stage did not pass.");
         await Task.WhenAll(CleanUpAsync(request, context), board.SettleAsync());
-        return verdict is { } judged
+        return verdict is { } judged && !cancellation.IsCancellationRequested
             ? new CiResult(judged.Verdict, judged.Summary, board.Stages)
             : new CiResult(cancelled.Result.Verdict, cancelled.Result.Reason, board.Stages);
     }
@@ -107,7 +104,7 @@ public static class CiPipelineManager
             },
             context);
         return result is { Outcome: CheckoutOutcome.Ready, Workspace: { } workspace }
-            ? (StageOutcome.Passed($"{workspace.Files} files at {request.Change.HeadSha[..7]}."), progress with { Workspace = workspace })
+            ? (StageOutcome.Passed($"{workspace.Files} files at {CommitId.Short(request.Change.HeadSha)}."), progress with { Workspace = workspace })
             : (StageOutcome.Failed(result.Problem ?? $"The commit cannot be checked out: {result.Outcome}."), progress);
     }
 
@@ -215,18 +212,23 @@ public static class CiPipelineManager
         }
     }
 
-    // What a run leaves behind costs space, not correctness: failing to remove it must not turn a verdict into an error.
     private static async Task CleanUpAsync(CiRequest request, OrchestrationWorkflowContext context)
+    {
+        var workspaces = TryRemoveAsync(DropWorkspaces.ExecuteAsync(new DropWorkspacesRequest(request.RunId), context), request, context);
+        if (request.Runner == PipelineRunner.Container)
+        {
+            await TryRemoveAsync(RemoveRun.ExecuteAsync(new DockerRunReference(request.RunId), context), request, context);
+        }
+
+        await workspaces;
+    }
+
+    // What a run leaves behind costs space, not correctness: failing to remove it must not turn a verdict into an error.
+    private static async Task TryRemoveAsync(Task removal, CiRequest request, OrchestrationWorkflowContext context)
     {
         try
         {
-            var workspaces = GitCoreExpert.DropWorkspaces.ExecuteAsync(new DropWorkspacesRequest(request.RunId), context);
-            if (request.Runner == PipelineRunner.Container)
-            {
-                await RemoveRun.ExecuteAsync(new DockerRunReference(request.RunId), context);
-            }
-
-            await workspaces;
+            await removal;
         }
         catch (TaskFailedException exception)
         {

@@ -122,6 +122,7 @@ internal static class TestReport
 internal static partial class LintReport
 {
     private const int MostAnnotations = 50;
+    private const string Workspace = "/workspace/";
 
     public static StageOutcome Judge(SandboxResult result, LintConfiguration lint) => result.Ending switch
     {
@@ -140,12 +141,19 @@ internal static partial class LintReport
         (from line in output.Split('\n')
          let match = Finding().Match(line)
          where match.Success
+         let file = Relative(match.Groups["file"].Value)
+         where file is not null
          let number = int.Parse(match.Groups["line"].ValueSpan, CultureInfo.InvariantCulture)
          let message = match.Groups["message"].Value.Trim()
-         select new CheckAnnotation(Relative(match.Groups["file"].Value), number, number, CheckAnnotationLevel.Failure, message.Length > 0 ? message : "Reported here."))
+         select new CheckAnnotation(file, number, number, CheckAnnotationLevel.Failure, message.Length > 0 ? message : "Reported here."))
         .Take(MostAnnotations);
 
-    private static string Relative(string path) => path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path;
+    // Only files of the change can be annotated, not those of the image.
+    private static string? Relative(string path)
+    {
+        var relative = path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path.StartsWith(Workspace, StringComparison.Ordinal) ? path[Workspace.Length..] : path;
+        return relative.Length == 0 || relative[0] == '/' || relative.Split('/').Contains("..", StringComparer.Ordinal) ? null : relative;
+    }
 
     // file:line: message and file:line:column: message, as most linters write; and Python's own File "x", line n.
     [GeneratedRegex(

@@ -23,6 +23,9 @@ public sealed record ScmCheckResult(ScmOutcome Outcome, string Summary, IReadOnl
     /// <summary>The repository's own settings; there where the outcome is <see cref="ScmOutcome.Allowed"/>.</summary>
     public PipelineConfiguration? Configuration { get; init; }
 
+    /// <summary>The lines of the change that keep it from being built, where there are such.</summary>
+    public IReadOnlyList<CheckAnnotation> Annotations { get; init; } = [];
+
     /// <summary>What the change touches; there where the outcome is <see cref="ScmOutcome.Allowed"/>.</summary>
     public ChangeScope? Scope { get; init; }
 }
@@ -53,7 +56,7 @@ public sealed record ChangeScope(int Files, bool DocumentationOnly)
     private static readonly string[] DocumentationExtensions = [".md", ".rst", ".txt", ".adoc", ".png", ".jpg", ".jpeg", ".svg", ".gif"];
 
     public static ChangeScope Of(PullRequestFiles files) =>
-        new(files.Files.Count, files.Files.Count > 0 && !files.Truncated && files.Files.All(file => IsDocumentation(file.Path)));
+        new(files.Files.Count, files.Files.Count > 0 && !files.Truncated && files.Files.All(file => IsDocumentation(file.Path) && (file.PreviousPath is not { } previous || IsDocumentation(previous))));
 
     private static bool IsDocumentation(string path)
     {
@@ -66,13 +69,11 @@ public sealed record ChangeScope(int Files, bool DocumentationOnly)
 }
 
 /// <summary>Merge the pull request, if its head is still the commit that was checked.</summary>
-public sealed record ScmMergeRequest(string RunId, AgentPath Path, Change Change, MergeMethod Method)
-{
-    public Uri? RunUrl { get; init; }
-}
+public sealed record ScmMergeRequest(string RunId, AgentPath Path, Change Change, MergeMethod Method);
 
+/// <param name="Merge">What GitHub did; nothing where it could not be asked.</param>
 /// <param name="Stages">The stage <c>merge</c>.</param>
-public sealed record ScmMergeResult(MergePullRequestResult Merge, IReadOnlyList<StageStatus> Stages);
+public sealed record ScmMergeResult(MergePullRequestResult? Merge, IReadOnlyList<StageStatus> Stages);
 
 /// <summary>Tell the people on the pull request how the run ended, in one comment.</summary>
 public sealed record ScmReportRequest(string RunId, AgentPath Path, Change Change, PipelineResult Result)

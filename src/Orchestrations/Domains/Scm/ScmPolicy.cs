@@ -1,7 +1,7 @@
-using System.Text.RegularExpressions;
 using AtomicDevOps.Activities.Pipelines;
 using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Activities.Tools.GitHub;
+using AtomicDevOps.Orchestrations.Pipelines;
 
 namespace AtomicDevOps.Orchestrations.Domains.Scm;
 
@@ -44,7 +44,7 @@ internal static class ScmPolicy
         {
             var offenders = commits
                 .Where(commit => commit.Parents.Count < 2 && !IsWhole(message, Subject(commit)))
-                .Select(commit => $"{commit.Sha[..7]} «{Subject(commit)}»")
+                .Select(commit => $"{CommitId.Short(commit.Sha)} «{Subject(commit)}»")
                 .ToArray();
             if (offenders.Length > 0)
             {
@@ -58,7 +58,7 @@ internal static class ScmPolicy
     private static string Subject(Commit commit) => commit.Message.Split('\n', 2)[0].TrimEnd('\r');
 
     private static bool IsWhole(string pattern, string text) =>
-        Regex.IsMatch(text, $"^(?:{pattern})$", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, Regex.InfiniteMatchTimeout);
+        NamingRule.Compile(pattern).IsMatch(text);
 
     private static string Name(IReadOnlyList<string> items)
     {

@@ -20,6 +20,7 @@ public static class ScmWorkflowManager
 {
     private const string PolicyStage = "policy";
     private const string MergeStage = "merge";
+    private const int MostAnnotations = 50;
 
     /// <summary>Looks at the change: is it there, is it open, is its head still the one that was asked about, do the repository's rules hold?</summary>
     public static SubOrchestration<ScmCheckRequest, ScmCheckResult> Check { get; } =
@@ -39,7 +40,12 @@ public static class ScmWorkflowManager
 
     /// <summary>Shows on GitHub how a stage of the layer above stands.</summary>
     public static SubOrchestration<ScmShowRequest, CheckRunReference> Show { get; } =
-        new("ScmWorkflowManager_Show", (request, _) => RunId.Part(request.RunId, request.CheckRun.Status == CheckRunStatus.Completed ? "shown" : "show"));
+        new("ScmWorkflowManager_Show", (request, _) => RunId.Part(request.RunId, request.CheckRun switch
+        {
+            { Status: CheckRunStatus.Completed } => "shown",
+            { Output: null } => "show",
+            _ => "waits",
+        }));
 
     private static readonly WorkflowPrimitive<PullRequestReference, PullRequest> GetPullRequest = GitHubExpert.GetPullRequest.WaitingForTool();
     private static readonly WorkflowPrimitive<BranchReference, Branch?> GetBranch = GitHubExpert.GetBranch.WaitingForTool();
@@ -64,18 +70,27 @@ public static class ScmWorkflowManager
         var context = ContextOf(orchestration, request.RunId, request.Path);
         var board = new StageBoard(context, PutCheckRun, PolicyStage);
         ScmCheckResult? result = null;
-        var outcome = await board.RunAsync(PolicyStage, context, async _ =>
+        using var cancellation = new CancellationTokenSource();
+        var running = board.RunAsync(PolicyStage, context.WithCancellation(cancellation.Token), async cancellable =>
         {
             result = request.Work.Kind == WorkKind.Push
-                ? await CheckPushAsync(request, context)
-                : await CheckPullRequestAsync(request, context, board);
+                ? await CheckPushAsync(request, cancellable)
+                : await CheckPullRequestAsync(request, cancellable, board);
             return result.Outcome switch
             {
                 ScmOutcome.Allowed => StageOutcome.Passed(result.Summary),
-                ScmOutcome.Rejected => StageOutcome.Failed("The change cannot be built as it is.", result.Summary),
+                ScmOutcome.Rejected => StageOutcome.Failed("The change cannot be built as it is.", result.Summary) with { Annotations = result.Annotations },
                 _ => StageOutcome.Skipped(result.Summary),
             };
         });
+        var cancelled = orchestration.WaitForExternalEvent<CancellationRequest>(PipelineEvents.Cancel);
+        if (await Task.WhenAny(running, cancelled) == cancelled)
+        {
+            board.MuteFor(cancelled.Result);
+            cancellation.Cancel();
+        }
+
+        var outcome = await running;
         await board.SettleAsync();
         result ??= new ScmCheckResult(ScmOutcome.Errored, outcome.Summary, []);
         return result with { Stages = board.Stages };
@@ -101,7 +116,7 @@ public static class ScmWorkflowManager
                 _ => StageOutcome.Failed(merge.Message ?? "GitHub did not merge it."),
             };
         });
-        return new ScmMergeResult(merge ?? new MergePullRequestResult(MergeOutcome.Refused, Message: board.Stages[0].Summary), board.Stages);
+        return new ScmMergeResult(merge, board.Stages);
     }
 
     [Function("ScmWorkflowManager_Report")]
@@ -139,7 +154,7 @@ public static class ScmWorkflowManager
     private static OrchestrationWorkflowContext ContextOf(TaskOrchestrationContext orchestration, string runId, AgentPath path) =>
         new OrchestrationWorkflowContext(orchestration, runId) { Path = path }.Enter(nameof(ScmWorkflowManager));
 
-    private static async Task<ScmCheckResult> CheckPullRequestAsync(ScmCheckRequest request, OrchestrationWorkflowContext context, StageBoard board)
+    private static async Task<ScmCheckResult> CheckPullRequestAsync(ScmCheckRequest request, WorkflowContext context, StageBoard board)
     {
         var reference = new PullRequestReference(request.Work.Repository, request.Work.PullRequest!.Value);
         PullRequest pullRequest;
@@ -161,7 +176,7 @@ public static class ScmWorkflowManager
         if (request.Work.HeadSha is { } expected && !string.Equals(expected, pullRequest.Head.Sha, StringComparison.OrdinalIgnoreCase))
         {
             return new ScmCheckResult(
-                ScmOutcome.Superseded, $"The head moved from {expected[..7]} to {pullRequest.Head.Sha[..7]}, which has a run of its own.", []);
+                ScmOutcome.Superseded, $"The head moved from {CommitId.Short(expected)} to {CommitId.Short(pullRequest.Head.Sha)}, which has a run of its own.", []);
         }
 
         board.ReportOn(change, request.RunUrl);
@@ -169,7 +184,11 @@ public static class ScmWorkflowManager
             change.Repository, pullRequest.IsFromFork ? pullRequest.Base.Sha : pullRequest.Head.Sha, context);
         if (reading.Configuration is not { } configuration)
         {
-            return Rejected(change, reading.Problems.Select(problem => problem.ToString()));
+            return Rejected(change, reading.Problems.Select(problem => problem.ToString())) with
+            {
+                // A fork's own file was not read, so there is no line of it to point at.
+                Annotations = pullRequest.IsFromFork ? [] : [.. reading.Problems.Take(MostAnnotations).Select(AnnotationOf)],
+            };
         }
 
         var (files, commits, merge) = await Inspect.ExecuteAsync(pullRequest, context);
@@ -184,7 +203,7 @@ public static class ScmWorkflowManager
             };
     }
 
-    private static async Task<ScmCheckResult> CheckPushAsync(ScmCheckRequest request, OrchestrationWorkflowContext context)
+    private static async Task<ScmCheckResult> CheckPushAsync(ScmCheckRequest request, WorkflowContext context)
     {
         var work = request.Work;
         var branch = await GetBranch.ExecuteAsync(new BranchReference(work.Repository, work.Branch!), context);
@@ -195,7 +214,7 @@ public static class ScmWorkflowManager
 
         if (!string.Equals(branch.Sha, work.HeadSha, StringComparison.OrdinalIgnoreCase))
         {
-            return new ScmCheckResult(ScmOutcome.Superseded, $"{work.Branch} has moved on to {branch.Sha[..7]}.", []);
+            return new ScmCheckResult(ScmOutcome.Superseded, $"{work.Branch} has moved on to {CommitId.Short(branch.Sha)}.", []);
         }
 
         var reading = await ReadConfigurationAsync(work.Repository, branch.Sha, context);
@@ -213,7 +232,7 @@ public static class ScmWorkflowManager
         };
     }
 
-    private static async Task<ConfigurationReading> ReadConfigurationAsync(RepositoryName repository, string sha, OrchestrationWorkflowContext context)
+    private static async Task<ConfigurationReading> ReadConfigurationAsync(RepositoryName repository, string sha, WorkflowContext context)
     {
         var file = await GetFile.ExecuteAsync(
             new GetFileRequest(repository, PipelineConfiguration.Path, sha) { MaxBytes = PipelineConfigurationReader.MaximumLength }, context);
@@ -245,6 +264,9 @@ public static class ScmWorkflowManager
 
     // The base repository keeps the head of every pull request under this name, also of one whose fork is gone.
     private static string HeadReference(PullRequest pullRequest) => FormattableString.Invariant($"refs/pull/{pullRequest.Number}/head");
+
+    private static CheckAnnotation AnnotationOf(ConfigurationProblem problem) =>
+        new(PipelineConfiguration.Path, problem.Line, problem.Line, CheckAnnotationLevel.Failure, problem.Message);
 
     private static ScmCheckResult Refused(string summary) => new(ScmOutcome.Refused, summary, []);
 

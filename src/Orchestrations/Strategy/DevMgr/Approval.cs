@@ -13,7 +13,7 @@ internal static class Approval
         (PipelineVerdict Verdict, string Summary)? refusal = null;
         await board.RunAsync(stage, context, async _ =>
         {
-            board.Wait(stage, $"Waits for a person to approve the gate «{gate}».");
+            board.Wait(stage, $"Waits for a person to approve the gate «{gate}»: by the comment «/atomic approve {gate}» or «/atomic reject {gate}», or through the API.");
             using var decided = new CancellationTokenSource();
             var decision = context.Orchestration.WaitForExternalEvent<ApprovalDecision>(PipelineEvents.Approval(gate), decided.Token);
             var expiry = context.DelayAsync(timeout, decided.Token);
@@ -21,6 +21,7 @@ internal static class Approval
             decided.Cancel();
             if (first == cancelled)
             {
+                board.MuteFor(cancelled.Result);
                 refusal = (cancelled.Result.Verdict, cancelled.Result.Reason);
                 return new StageOutcome(StageState.Cancelled, cancelled.Result.Reason);
             }

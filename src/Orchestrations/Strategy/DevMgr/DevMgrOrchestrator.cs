@@ -57,7 +57,7 @@ public static class DevMgrOrchestrator
             case CommandVerb.Cancel:
                 var cancelled = await SignalOthersAsync(
                     request, context, new CancellationRequest(PipelineVerdict.Cancelled, $"Cancelled by {command.By}."));
-                return Ended(PipelineVerdict.Passed, $"{cancelled} runs cancelled.");
+                return Told(cancelled, "cancelled");
             default:
                 var approved = command.Verb == CommandVerb.Approve;
                 var decided = await PipelineRunActivities.SignalOthers.WaitingForTool().ExecuteAsync(
@@ -68,36 +68,40 @@ public static class DevMgrOrchestrator
                         PipelineEvents.Approval(command.Gate ?? MergeGate),
                         new ApprovalDecision(approved, command.By).ToPayload()),
                     context);
-                return Ended(PipelineVerdict.Passed, string.Create(CultureInfo.InvariantCulture, $"{decided} runs told."));
+                return Told(decided, "told");
         }
+
+        PipelineResult Told(int runs, string what) => runs == 0
+            ? Ended(PipelineVerdict.Refused, $"No earlier run of pull request {request.Work.PullRequest} goes on.")
+            : Ended(PipelineVerdict.Passed, string.Create(CultureInfo.InvariantCulture, $"{runs} {(runs == 1 ? "run" : "runs")} {what}."));
     }
 
     private static async Task<PipelineResult> CheckAsync(DevMgrRequest request, OrchestrationWorkflowContext context)
     {
         var orchestration = context.Orchestration;
         var cancelled = orchestration.WaitForExternalEvent<CancellationRequest>(PipelineEvents.Cancel);
-        if (request.Work.PullRequest is not null)
+        var checking = ScmWorkflowManager.Check.ExecuteAsync(
+            new ScmCheckRequest(request.RunId, context.Path, request.Work) { RunUrl = request.RunUrl }, context);
+        if (await Task.WhenAny(checking, cancelled) == cancelled)
         {
-            await SignalOthersAsync(
-                request,
-                context,
-                new CancellationRequest(PipelineVerdict.Superseded, "A newer request for the same pull request took over.") { NewHeadSha = request.Work.HeadSha });
+            orchestration.SendEvent(RunId.Part(request.RunId, "scm"), PipelineEvents.Cancel, cancelled.Result);
         }
 
-        var check = await ScmWorkflowManager.Check.ExecuteAsync(
-            new ScmCheckRequest(request.RunId, context.Path, request.Work) { RunUrl = request.RunUrl }, context);
+        var check = await checking;
+        if (cancelled.IsCompleted)
+        {
+            return Ended(cancelled.Result.Verdict, cancelled.Result.Reason, check.Change, check.Stages);
+        }
+
         if (check.Outcome != ScmOutcome.Allowed)
         {
+            await SupersedeOlderAsync(check.Change, request, context);
             return await ReportAsync(request, context, check.Change, Ended(VerdictOf(check.Outcome), check.Summary, check.Change, check.Stages));
         }
 
         var change = check.Change!;
         var configuration = check.Configuration!;
-        if (cancelled.IsCompleted)
-        {
-            return Ended(cancelled.Result.Verdict, cancelled.Result.Reason, change, check.Stages);
-        }
-
+        await SupersedeOlderAsync(change, request, context);
         var plan = CiPlan.Decide(configuration.Test, check.Scope!, change.PullRequest?.IsDraft ?? false);
         var ciRequest = new CiRequest(request.RunId, context.Path, change, configuration, plan.Strategy, request.Policy.Runner) { RunUrl = request.RunUrl };
         var running = CiPipelineManager.Run.ExecuteAsync(ciRequest, context);
@@ -152,13 +156,14 @@ public static class DevMgrOrchestrator
         }
 
         var merged = await ScmWorkflowManager.Merge.ExecuteAsync(
-            new ScmMergeRequest(request.RunId, context.Path, change, merge.Method) { RunUrl = request.RunUrl }, context);
-        result = result with { Stages = [.. result.Stages, .. merged.Stages], MergeSha = merged.Merge.MergeSha };
-        return merged.Merge.Outcome switch
+            new ScmMergeRequest(request.RunId, context.Path, change, merge.Method), context);
+        result = result with { Stages = [.. result.Stages, .. merged.Stages], MergeSha = merged.Merge?.MergeSha };
+        return merged.Merge switch
         {
-            _ when merged.Merge.IsMerged => result with { Verdict = PipelineVerdict.Merged },
-            Activities.Experts.GitHub.MergeOutcome.HeadMoved => result with { Verdict = PipelineVerdict.Superseded, Summary = "The head moved while it was checked." },
-            _ => result with { Verdict = PipelineVerdict.Failed, Summary = merged.Merge.Message ?? "GitHub did not merge it." },
+            null => result with { Verdict = PipelineVerdict.Errored, Summary = "Every stage passed, but whether it is merged is not known." },
+            { IsMerged: true } => result with { Verdict = PipelineVerdict.Merged },
+            { Outcome: MergeOutcome.HeadMoved } => result with { Verdict = PipelineVerdict.Superseded, Summary = "The head moved while it was checked." },
+            { Message: var message } => result with { Verdict = PipelineVerdict.Failed, Summary = message ?? "GitHub did not merge it." },
         };
     }
 
@@ -176,6 +181,18 @@ public static class DevMgrOrchestrator
         }
 
         return result;
+    }
+
+    // Only now is it known that this run is about the present head: a late request for an older one must not end the run of a newer one.
+    private static async Task SupersedeOlderAsync(Change? change, DevMgrRequest request, OrchestrationWorkflowContext context)
+    {
+        if (change?.PullRequest is not null)
+        {
+            await SignalOthersAsync(
+                request,
+                context,
+                new CancellationRequest(PipelineVerdict.Superseded, "A newer request for the same pull request took over.") { NewHeadSha = change.HeadSha });
+        }
     }
 
     private static Task<int> SignalOthersAsync(DevMgrRequest request, OrchestrationWorkflowContext context, CancellationRequest cancellation) =>

@@ -2,11 +2,11 @@ using System.Diagnostics;
 using System.Formats.Tar;
 using System.Text;
 using AtomicDevOps.Activities.Experts.Docker;
+using AtomicDevOps.Activities.Tests.Tools.Docker;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.Docker;
 using AtomicDevOps.Activities.Tools.Logs;
-using AtomicDevOps.Activities.Tests.Tools.Docker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 

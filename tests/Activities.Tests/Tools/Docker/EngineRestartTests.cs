@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Formats.Tar;
 using AtomicDevOps.Activities.Experts.Docker;
 using AtomicDevOps.Activities.Tools;
-using AtomicDevOps.Activities.Tools.Docker;
 
 namespace AtomicDevOps.Activities.Tests.Tools.Docker;
 

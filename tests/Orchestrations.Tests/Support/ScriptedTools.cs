@@ -1,0 +1,163 @@
+using System.Collections.Concurrent;
+using AtomicDevOps.Activities.Experts.Docker;
+using AtomicDevOps.Activities.Experts.GitCore;
+using AtomicDevOps.Activities.Experts.GitHub;
+using AtomicDevOps.Activities.Experts.PyTest;
+using AtomicDevOps.Activities.Pipelines;
+using AtomicDevOps.Activities.Platform;
+using AtomicDevOps.Activities.Tools;
+using AtomicDevOps.Activities.Tools.Artifacts;
+using AtomicDevOps.Activities.Tools.Docker;
+using AtomicDevOps.Activities.Tools.Git;
+using AtomicDevOps.Activities.Tools.GitHub;
+using AtomicDevOps.Activities.Tools.PyTest;
+using AtomicDevOps.EmbeddedHost.Engine;
+using AtomicDevOps.Primitives.Agents;
+using AtomicDevOps.Primitives.Workflow;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AtomicDevOps.Orchestrations.Tests.Support;
+
+/// <summary>One activity begun.</summary>
+internal sealed record ToolCall(string Activity, object? Input, int Number);
+
+/// <summary>
+/// Stands in for the L3 experts under their own function names; everything above is real. A pull request that is right in every way, until a
+/// test says otherwise.
+/// </summary>
+internal sealed class ScriptedTools
+{
+    public const string HeadSha = "1111111111111111111111111111111111111111";
+    public const string BaseSha = "2222222222222222222222222222222222222222";
+    public const string MergeSha = "3333333333333333333333333333333333333333";
+
+    public static readonly RepositoryName Repository = new("octo", "hello");
+
+    private readonly Dictionary<string, Action<FunctionRegistry>> _registrations = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int> _numbers = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<ToolCall> _calls = new();
+
+    public ScriptedTools()
+    {
+        On(PlatformActivities.ReadPolicy, _ => Policy);
+        On(PlatformActivities.ProbeAgents, _ => new ProbeRound(new Dictionary<string, AgentProbeResult>(StringComparer.Ordinal), TimeSpan.FromMinutes(1)));
+        On(GitHubExpert.GetPullRequest, _ => PullRequest);
+        On(GitHubExpert.ListPullRequestFiles, _ => Files);
+        On(GitHubExpert.ListPullRequestCommits, _ => new PullRequestCommits(Commits, Truncated: false));
+        On(GitCoreExpert.CheckMerge, _ => MergeCheck);
+        On(GitHubExpert.GetBranch, request => new Branch(request.Branch, HeadSha, IsProtected: false));
+        On(GitHubExpert.GetFile, _ => Configuration is { } text
+            ? new RepositoryFile(PipelineConfiguration.Path, "blob", text.Length, System.Text.Encoding.UTF8.GetBytes(text))
+            : null);
+        On(GitHubExpert.GetPermission, request => new CollaboratorAccess(request.User, Access, "role"));
+        On(GitHubExpert.PutCheckRun, request => new CheckRunReference(CheckRunForm.CheckRun, 1, new Uri($"https://forge.example/checks/{Uri.EscapeDataString(request.ExternalId)}")));
+        On(GitHubExpert.PutComment, request => new IssueComment(1, Author, request.Body, new Uri("https://forge.example/comment/1"), default, default));
+        On(GitHubExpert.MergePullRequest, _ => new MergePullRequestResult(MergeOutcome.Merged, MergeSha));
+        On(GitCoreExpert.Checkout, request => new CheckoutResult(
+            CheckoutOutcome.Ready, new WorkspaceReference(new StoredArtifact("workspace", 10, "aa"), request.CommitSha, 3)));
+        On(GitCoreExpert.DropWorkspaces, _ => true);
+        On(DockerExpert.BuildImage, _ => new ImageBuildResult(ImageBuildOutcome.Succeeded, "image:tag") { ImageId = "sha256:abc", Steps = 4, CachedSteps = 1 });
+        On(DockerExpert.RunCommand, _ => new SandboxResult(SandboxEnding.Exited, 0, string.Empty, 0, TimeSpan.FromSeconds(1)));
+        On(DockerExpert.RemoveRun, _ => new DockerRunRemoval(0, 0, 0, 1));
+        On(DockerExpert.KillRun, _ => new DockerRunKill(1));
+        On(PyTestExpert.RunTests, _ => Tests(PyTestOutcome.Passed));
+        _registrations[PipelineRunActivities.SignalOthers.Name] = functions => functions.AddActivity(
+            PipelineRunActivities.SignalOthers.Name,
+            async activity =>
+            {
+                var input = (RunSignal)activity.GetInput(typeof(RunSignal))!;
+                await BeginAsync(activity, input);
+                return await PipelineRunActivities.SignalOthersAsync(
+                    input, activity.Services.GetRequiredService<DurableTaskClient>(), activity.CancellationToken);
+            });
+    }
+
+    /// <summary>Runs in each activity before it does anything, with the number of its call under its name, from 1.</summary>
+    public Func<ActivityInvocation, ToolCall, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>Runs in each activity after its effect, before its result is known.</summary>
+    public Func<ActivityInvocation, ToolCall, Task> After { get; set; } = (_, _) => Task.CompletedTask;
+
+    public PlatformPolicy Policy { get; set; } = new(RepositoryAllowed: true, [], PipelineRunner.Container);
+
+    public string? Configuration { get; set; }
+
+    public RepositoryAccess Access { get; set; } = RepositoryAccess.Write;
+
+    public PullRequestFiles Files { get; set; } = new([new ChangedFile("app.py", FileChange.Modified, 3, 1)], Truncated: false);
+
+    public IReadOnlyList<Commit> Commits { get; set; } = [CommitOf("Say hello")];
+
+    public GitMergeCheck MergeCheck { get; set; } = new(Mergeable: true, [], UpToDate: true, BaseSha);
+
+    public PullRequest PullRequest { get; set; } = new()
+    {
+        Repository = Repository,
+        Number = 12,
+        Title = "Say hello",
+        Body = "It greets.",
+        State = PullRequestState.Open,
+        Head = new PullRequestBranch("feature/hello", HeadSha, Repository, new Uri("https://forge.example/octo/hello.git")),
+        Base = new PullRequestBranch("main", BaseSha, Repository, new Uri("https://forge.example/octo/hello.git")),
+        Author = Author,
+        HtmlUrl = new Uri("https://forge.example/octo/hello/pull/12"),
+    };
+
+    public IReadOnlyList<ToolCall> Calls => [.. _calls];
+
+    private static GitHubAccount Author { get; } = new(1, "mona", IsBot: false);
+
+    public static Commit CommitOf(string message, params IReadOnlyList<string> parents)
+    {
+        var signature = new CommitSignature("Mona", "mona@example.com", DateTimeOffset.UnixEpoch);
+        return new Commit(HeadSha, message, signature, signature, parents.Count > 0 ? parents : [BaseSha]);
+    }
+
+    public static PyTestReport Tests(PyTestOutcome outcome, params IReadOnlyList<PyTestFailure> failures) =>
+        new(outcome, new PyTestCounts(5, 5 - failures.Count, failures.Count, 0, 0), TimeSpan.FromSeconds(2), failures, null, "the output");
+
+    public IReadOnlyList<TIn> CallsOf<TIn, TOut>(ActivityCall<TIn, TOut> activity) =>
+        [.. _calls.Where(call => string.Equals(call.Activity, activity.Name, StringComparison.Ordinal)).Select(call => (TIn)call.Input!)];
+
+    public ScriptedTools On<TIn, TOut>(ActivityCall<TIn, TOut> activity, Func<TIn, TOut> run) => On(activity, (input, _) => run(input));
+
+    /// <param name="run">Gets the input and the number of the call, from 1.</param>
+    public ScriptedTools On<TIn, TOut>(ActivityCall<TIn, TOut> activity, Func<TIn, int, TOut> run)
+    {
+        _registrations[activity.Name] = functions => functions.AddActivity(activity.Name, async invocation =>
+        {
+            var input = (TIn)invocation.GetInput(typeof(TIn))!;
+            var call = await BeginAsync(invocation, input);
+            var result = run(input, call.Number);
+            await After(invocation, call);
+            return result;
+        });
+        return this;
+    }
+
+    /// <summary>The tool is away for the first calls.</summary>
+    public ScriptedTools Away<TIn, TOut>(ActivityCall<TIn, TOut> activity, int calls, Func<TIn, TOut> then) => On(
+        activity,
+        (input, call) => call <= calls ? throw new ToolUnavailableException("Scripted tool", "is away") : then(input));
+
+    public ScriptedTools Broken<TIn, TOut>(ActivityCall<TIn, TOut> activity) => On(
+        activity, TOut (_) => throw new ToolException("Scripted tool", "is broken"));
+
+    public void Register(FunctionRegistry functions)
+    {
+        foreach (var register in _registrations.Values)
+        {
+            register(functions);
+        }
+    }
+
+    private async Task<ToolCall> BeginAsync(ActivityInvocation invocation, object? input)
+    {
+        var name = invocation.Name.Name;
+        var call = new ToolCall(name, input, _numbers.AddOrUpdate(name, 1, (_, number) => number + 1));
+        _calls.Enqueue(call);
+        await Before(invocation, call);
+        return call;
+    }
+}

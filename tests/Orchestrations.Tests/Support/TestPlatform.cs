@@ -1,0 +1,122 @@
+using AtomicDevOps.Activities.Experts.Docker;
+using AtomicDevOps.Activities.Experts.GitCore;
+using AtomicDevOps.Activities.Experts.GitHub;
+using AtomicDevOps.Activities.Tools.GitHub;
+using AtomicDevOps.EmbeddedHost.Testing;
+using AtomicDevOps.Orchestrations.Domains.CiPipeline;
+using AtomicDevOps.Orchestrations.Domains.Scm;
+using AtomicDevOps.Orchestrations.MetaControl;
+using AtomicDevOps.Orchestrations.Pipelines;
+using AtomicDevOps.Orchestrations.Strategy.DevMgr;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+
+namespace AtomicDevOps.Orchestrations.Tests.Support;
+
+/// <summary>All orchestrators on the real engine in skipped time, over scripted tools.</summary>
+internal sealed class TestPlatform : IAsyncDisposable
+{
+    private TestPlatform(DurableTestHost host, ScriptedTools tools)
+    {
+        Host = host;
+        Tools = tools;
+    }
+
+    public DurableTestHost Host { get; }
+
+    public ScriptedTools Tools { get; }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static async Task<TestPlatform> StartAsync(Action<ScriptedTools>? script = null)
+    {
+        var tools = new ScriptedTools();
+        script?.Invoke(tools);
+        var host = await DurableTestHost.StartAsync(functions =>
+        {
+            functions
+                .AddOrchestrator(nameof(MetaOrchestrator), async context => await MetaOrchestrator.RunAsync(context))
+                .AddOrchestrator(nameof(DevMgrOrchestrator), async context => await DevMgrOrchestrator.RunAsync(context))
+                .AddOrchestrator(nameof(CiPipelineManager), async context => await CiPipelineManager.RunAsync(context))
+                .AddOrchestrator("ScmWorkflowManager_Check", async context => await ScmWorkflowManager.CheckAsync(context))
+                .AddOrchestrator("ScmWorkflowManager_Merge", async context => await ScmWorkflowManager.MergeAsync(context))
+                .AddOrchestrator("ScmWorkflowManager_Report", async context => await ScmWorkflowManager.ReportAsync(context))
+                .AddOrchestrator("ScmWorkflowManager_Show", async context => await ScmWorkflowManager.ShowAsync(context))
+                .AddOrchestrator("ScmWorkflowManager_Authorize", async context => await ScmWorkflowManager.AuthorizeAsync(context))
+                .AddOrchestrator("ScmWorkflowManager_Show", async context => await ScmWorkflowManager.ShowAsync(context))
+                .AddOrchestrator(nameof(SystemHealthOrchestration), async context =>
+                {
+                    await SystemHealthOrchestration.RunAsync(context);
+                    return null;
+                });
+            tools.Register(functions);
+        });
+        return new TestPlatform(host, tools);
+    }
+
+    public static WorkItem PullRequestWork(string? headSha = ScriptedTools.HeadSha) =>
+        new(WorkKind.PullRequest, ScriptedTools.Repository, "mona") { PullRequest = 12, HeadSha = headSha };
+
+    public static WorkItem CommandWork(CommandVerb verb, string? gate = null) =>
+        new(WorkKind.Command, ScriptedTools.Repository, "mona") { PullRequest = 12, Command = new PipelineCommand(verb, "mona", gate) };
+
+    /// <summary>Starts a run without waiting for it.</summary>
+    public async Task<string> BeginAsync(WorkItem? work = null, string key = "first")
+    {
+        var runId = RunId.ForPullRequest(ScriptedTools.Repository, 12, key);
+        await Host.Client.ScheduleNewOrchestrationInstanceAsync(
+            nameof(MetaOrchestrator), work ?? PullRequestWork(), new StartOrchestrationOptions(runId), Token);
+        return runId;
+    }
+
+    /// <summary>Starts a run, skips all time until nothing is left to do, and checks what holds for every run that has ended.</summary>
+    public async Task<PipelineResult> RunAsync(WorkItem? work = null, string key = "first")
+    {
+        var runId = await BeginAsync(work, key);
+        await Host.RunUntilIdleAsync(Token);
+        return await EndedAsync(runId);
+    }
+
+    public async Task<PipelineResult> EndedAsync(string runId)
+    {
+        var result = (await ReadAsync(runId)).ReadOutputAs<PipelineResult>().ShouldNotBeNull();
+        var parts = new List<OrchestrationMetadata>();
+        await foreach (var part in Host.Client.GetAllInstancesAsync(new OrchestrationQuery { InstanceIdPrefix = $"{runId}:" }))
+        {
+            part.IsCompleted.ShouldBeTrue($"{part.InstanceId} goes on after its run has ended");
+            parts.Add(part);
+        }
+
+        result.Stages.ShouldAllBe(stage => stage.State != StageState.Pending && stage.State != StageState.Running && stage.State != StageState.Waiting);
+        var cleanUps = parts.Exists(part => part.Name is nameof(CiPipelineManager)) ? 1 : 0;
+        Tools.CallsOf(GitCoreExpert.DropWorkspaces).Where(drop => string.Equals(drop.RunId, runId, StringComparison.Ordinal)).DistinctBy(drop => drop.RunId).Count().ShouldBe(cleanUps);
+        return result;
+    }
+
+    public async Task<OrchestrationMetadata> ReadAsync(string id)
+    {
+        var instance = (await Host.Client.GetInstanceAsync(id, getInputsAndOutputs: true, Token)).ShouldNotBeNull();
+        instance.RuntimeStatus.ShouldBe(OrchestrationRuntimeStatus.Completed, $"{id}: {instance.FailureDetails}");
+        return instance;
+    }
+
+    public Task CancelAsync(string runId, PipelineVerdict verdict = PipelineVerdict.Cancelled, string? newHeadSha = null) =>
+        Host.Client.RaiseEventAsync(runId, PipelineEvents.Cancel, new CancellationRequest(verdict, "Asked to end.") { NewHeadSha = newHeadSha }, Token);
+
+    public Task ApproveAsync(string runId, bool approved) =>
+        Host.Client.RaiseEventAsync(
+            RunId.Part(runId, "dev"), PipelineEvents.Approval(DevMgrOrchestrator.MergeGate), new ApprovalDecision(approved, "hubot", "My word."), Token);
+
+    /// <summary>The last word on each check run.</summary>
+    public IReadOnlyDictionary<string, CheckRunConclusion?> CheckRuns() =>
+        Tools.CallsOf(GitHubExpert.PutCheckRun).GroupBy(request => request.ExternalId["atomic-devops:".Length..], StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => group.Last().Conclusion, StringComparer.Ordinal);
+
+    public void ShouldHaveCleanedUpOnce()
+    {
+        Tools.CallsOf(DockerExpert.RemoveRun).Count.ShouldBe(1);
+        Tools.CallsOf(GitCoreExpert.DropWorkspaces).Count.ShouldBe(1);
+    }
+
+    public ValueTask DisposeAsync() => Host.DisposeAsync();
+}
