@@ -57,6 +57,10 @@ public sealed class CrashTests : EndToEndTest
             TestContext.Current.TestOutputHelper.WriteLine(await DescribeAsync(installation, scenario));
             throw;
         }
+        finally
+        {
+            TestContext.Current.TestOutputHelper.WriteLine(scenario.Journal);
+        }
     }
 
     private static async Task RunAsync(CrashScenario scenario, IReadOnlyList<IReadOnlyList<KillPoint>> rounds)
@@ -144,6 +148,6 @@ public sealed class CrashTests : EndToEndTest
             }
         }
 
-        return $"{scenario.Journal}\n{string.Join('\n', runs)}\n{installation.Platform.Log(ShownLogLines)}";
+        return $"{string.Join('\n', runs)}\n{installation.Platform.Log(ShownLogLines)}";
     }
 }
