@@ -41,7 +41,7 @@ internal static class ParameterBinding
             {
                 problems.Add($"{problem} is passed by reference or on the stack only. Pass it by value.");
             }
-            else if (parameter == triggerParameter)
+            else if (parameter.Position == triggerParameter.Position)
             {
                 if (BindTrigger(parameter, trigger, problem, problems) is { } binder)
                 {

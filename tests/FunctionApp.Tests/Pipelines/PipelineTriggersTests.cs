@@ -148,11 +148,18 @@ public sealed partial class PipelineTriggersTests
 
     private static async Task UntilAsync(TestApp app, string self, string state)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        deadline.CancelAfter(TimeSpan.FromSeconds(20));
-        while ((await app.Client.GetAsync(self, deadline.Token).JsonAsync(HttpStatusCode.OK)).GetProperty("state").GetString() is var now && !string.Equals(now, state, StringComparison.Ordinal))
+        var start = TimeProvider.System.GetTimestamp();
+        while (true)
         {
-            await Task.Yield();
+            var run = await app.Client.GetAsync(self, Token).JsonAsync(HttpStatusCode.OK);
+            var now = run.GetProperty("state").GetString();
+            if (string.Equals(now, state, StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            now.ShouldNotBe("Completed", $"{run}");
+            TimeProvider.System.GetElapsedTime(start).ShouldBeLessThan(TimeSpan.FromSeconds(20), $"{run}");
         }
     }
 

@@ -43,7 +43,6 @@ internal sealed class TestPlatform : IAsyncDisposable
                 .AddOrchestrator("ScmWorkflowManager_Report", async context => await ScmWorkflowManager.ReportAsync(context))
                 .AddOrchestrator("ScmWorkflowManager_Show", async context => await ScmWorkflowManager.ShowAsync(context))
                 .AddOrchestrator("ScmWorkflowManager_Authorize", async context => await ScmWorkflowManager.AuthorizeAsync(context))
-                .AddOrchestrator("ScmWorkflowManager_Show", async context => await ScmWorkflowManager.ShowAsync(context))
                 .AddOrchestrator(nameof(SystemHealthOrchestration), async context =>
                 {
                     await SystemHealthOrchestration.RunAsync(context);
