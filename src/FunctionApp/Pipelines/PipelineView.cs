@@ -106,7 +106,7 @@ internal static class PipelineViews
                 .. isRun
                     ? children.Select(child => NodeOf(child, []) with
                     {
-                        Children = [.. descendants.Where(part => !IsStrategy(part, instance.InstanceId)).OrderBy(part => part.CreatedAt).Select(part => NodeOf(part, []))],
+                        Children = [.. descendants.Where(part => !IsStrategy(part, instance.InstanceId)).OrderBy(part => part.CreatedAt).ThenBy(part => part.InstanceId, StringComparer.Ordinal).Select(part => NodeOf(part, []))],
                     })
                     : [],
             ]);

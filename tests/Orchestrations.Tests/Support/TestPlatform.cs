@@ -42,6 +42,7 @@ internal sealed class TestPlatform : IAsyncDisposable
                 .AddOrchestrator("ScmWorkflowManager_Merge", async context => await ScmWorkflowManager.MergeAsync(context))
                 .AddOrchestrator("ScmWorkflowManager_Report", async context => await ScmWorkflowManager.ReportAsync(context))
                 .AddOrchestrator("ScmWorkflowManager_Show", async context => await ScmWorkflowManager.ShowAsync(context))
+                .AddOrchestrator("CiPipelineManager_CleanUp", async context => await CiPipelineManager.CleanUpAsync(context))
                 .AddOrchestrator("ScmWorkflowManager_Authorize", async context => await ScmWorkflowManager.AuthorizeAsync(context))
                 .AddOrchestrator(nameof(SystemHealthOrchestration), async context =>
                 {

@@ -20,6 +20,10 @@ public sealed record CiRequest(
 /// <param name="Verdict">Passed, Failed, Errored, Cancelled or Superseded.</param>
 public sealed record CiResult(PipelineVerdict Verdict, string Summary, IReadOnlyList<StageStatus> Stages);
 
+/// <summary>Remove what the run made; removing it again changes nothing.</summary>
+/// <param name="Runner">Where the run ran what the change brought.</param>
+public sealed record CiCleanUpRequest(string RunId, AgentPath Path, PipelineRunner Runner);
+
 /// <summary>What flows through the stages: what earlier ones made for later ones, and how the last one ended.</summary>
 internal sealed record CiProgress
 {

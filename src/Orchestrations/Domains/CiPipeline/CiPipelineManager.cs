@@ -39,6 +39,10 @@ public static class CiPipelineManager
     public static SubOrchestration<CiRequest, CiResult> Run { get; } =
         new(nameof(CiPipelineManager), (request, _) => RunId.Part(request.RunId, "ci"));
 
+    /// <summary>Removes what a run made in the container engine and on disk. Beside the merge, because nobody has to wait for it.</summary>
+    public static SubOrchestration<CiCleanUpRequest, bool> CleanUp { get; } =
+        new("CiPipelineManager_CleanUp", (request, _) => RunId.Part(request.RunId, "clean"));
+
     [Function(nameof(CiPipelineManager))]
     public static async Task<CiResult> RunAsync([OrchestrationTrigger] TaskOrchestrationContext orchestration)
     {
@@ -59,10 +63,21 @@ public static class CiPipelineManager
 
         var verdict = await running;
         board.SkipPending(cancellation.IsCancellationRequested ? "The run was cancelled." : "An earlier stage did not pass.");
-        await Task.WhenAll(CleanUpAsync(request, context), board.SettleAsync());
+        await board.SettleAsync();
         return verdict is { } judged && !cancellation.IsCancellationRequested
             ? new CiResult(judged.Verdict, judged.Summary, board.Stages)
             : new CiResult(cancelled.Result.Verdict, cancelled.Result.Reason, board.Stages);
+    }
+
+    [Function("CiPipelineManager_CleanUp")]
+    public static async Task<bool> CleanUpAsync([OrchestrationTrigger] TaskOrchestrationContext orchestration)
+    {
+        var request = orchestration.GetInput<CiCleanUpRequest>()!;
+        var context = new OrchestrationWorkflowContext(orchestration, request.RunId) { Path = request.Path }.Enter(nameof(CiPipelineManager));
+        var workspaces = TryRemoveAsync(DropWorkspaces.ExecuteAsync(new DropWorkspacesRequest(request.RunId), context), request, context);
+        var made = request.Runner == PipelineRunner.Local
+            || await TryRemoveAsync(RemoveRun.ExecuteAsync(new DockerRunReference(request.RunId), context), request, context);
+        return await workspaces && made;
     }
 
     private static WorkflowPrimitive<CiProgress, QualityGate> Compose(CiRequest request, StageBoard board)
@@ -212,27 +227,18 @@ public static class CiPipelineManager
         }
     }
 
-    private static async Task CleanUpAsync(CiRequest request, OrchestrationWorkflowContext context)
-    {
-        var workspaces = TryRemoveAsync(DropWorkspaces.ExecuteAsync(new DropWorkspacesRequest(request.RunId), context), request, context);
-        if (request.Runner == PipelineRunner.Container)
-        {
-            await TryRemoveAsync(RemoveRun.ExecuteAsync(new DockerRunReference(request.RunId), context), request, context);
-        }
-
-        await workspaces;
-    }
-
     // What a run leaves behind costs space, not correctness: failing to remove it must not turn a verdict into an error.
-    private static async Task TryRemoveAsync(Task removal, CiRequest request, OrchestrationWorkflowContext context)
+    private static async Task<bool> TryRemoveAsync(Task removal, CiCleanUpRequest request, OrchestrationWorkflowContext context)
     {
         try
         {
             await removal;
+            return true;
         }
         catch (TaskFailedException exception)
         {
             context.CreateLogger(nameof(CiPipelineManager)).LogWarning("Something of {Run} could not be removed: {Failure}", request.RunId, Failure.From(exception));
+            return false;
         }
     }
 }

@@ -110,7 +110,24 @@ public static class DevMgrOrchestrator
             orchestration.SendEvent(RunId.Part(request.RunId, "ci"), PipelineEvents.Cancel, cancelled.Result);
         }
 
-        var ci = await running;
+        // Whatever it came to: what it made has to go.
+        await Task.WhenAny(running);
+        var cleaning = CiPipelineManager.CleanUp.ExecuteAsync(new CiCleanUpRequest(request.RunId, context.Path, request.Policy.Runner), context);
+        var result = await ConcludeAsync(await running, plan, check, request, context, cancelled);
+        await cleaning;
+        return result;
+    }
+
+    private static async Task<PipelineResult> ConcludeAsync(
+        CiResult ci,
+        CiPlan plan,
+        ScmCheckResult check,
+        DevMgrRequest request,
+        OrchestrationWorkflowContext context,
+        Task<CancellationRequest> cancelled)
+    {
+        var change = check.Change!;
+        var merge = check.Configuration!.Merge;
         StageStatus[] stages = [.. check.Stages, .. ci.Stages];
         var summary = string.Create(CultureInfo.InvariantCulture, $"{ci.Summary} Scope: {plan.Scope.ToString().ToLowerInvariant()}, because {plan.Reason}.");
         var result = Ended(ci.Verdict, summary, change, stages);
@@ -119,9 +136,9 @@ public static class DevMgrOrchestrator
             return result;
         }
 
-        if (ci.Verdict == PipelineVerdict.Passed && MayMerge(configuration.Merge, change))
+        if (ci.Verdict == PipelineVerdict.Passed && MayMerge(merge, change))
         {
-            result = await MergeAsync(request, context, configuration.Merge, change, result, cancelled);
+            result = await MergeAsync(request, context, merge, change, result, cancelled);
         }
 
         return result.Verdict is PipelineVerdict.Cancelled or PipelineVerdict.Superseded
