@@ -16,7 +16,10 @@ public sealed class HappyPathTests(SharedInstallation shared) : EndToEndTest
 
         run.Verdict.ShouldBe("Merged", run.Report);
         run.Agents!.All.Select(agent => agent.Agent).ShouldBe(
-            ["MetaOrchestrator", "DevMgrOrchestrator", "ScmWorkflowManager_Check", "CiPipelineManager", "ScmWorkflowManager_Merge", "ScmWorkflowManager_Report"]);
+        [
+            "MetaOrchestrator", "DevMgrOrchestrator", "ScmWorkflowManager_Check", "CiPipelineManager", "CiPipelineManager_CleanUp", "ScmWorkflowManager_Merge",
+            "ScmWorkflowManager_Report",
+        ]);
         run.Stages.Select(stage => (stage.Name, stage.State)).ShouldBe(
         [
             ("policy", "Passed"), ("checkout", "Passed"), ("build", "Passed"), ("tests", "Passed"), ("lint", "Passed"), ("gate", "Passed"), ("merge", "Passed"),
