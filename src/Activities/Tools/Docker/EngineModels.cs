@@ -11,6 +11,13 @@ public sealed record EngineVersion(string Version, string ApiVersion, string Os,
     public string? MinApiVersion { get; init; }
 }
 
+/// <summary>Where engines do different things at the same request.</summary>
+/// <param name="UnpacksIntoMounts">
+/// An archive that is unpacked above a mount point of a container that does not run goes into what is mounted there; else it stays beneath.
+/// </param>
+/// <param name="ReportsMemoryKills">Whether the end of a process at the memory limit is always told as such, in the container's state or as an event.</param>
+public sealed record EngineTraits(bool UnpacksIntoMounts, bool ReportsMemoryKills);
+
 /// <summary>What the engine can do on its host.</summary>
 public sealed record EngineInfo
 {
