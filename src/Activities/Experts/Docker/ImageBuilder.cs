@@ -317,6 +317,13 @@ internal sealed partial class ImageBuilder(
         using var deadline = new CancellationTokenSource(CleanUpTimeout, timeProvider);
         try
         {
+            if (!(await engine.GetTraitsAsync(deadline.Token)).ControlsBuildSteps)
+            {
+                logger.LogInformation(
+                    "The engine cannot be told to end a step of a build: what the build of run {RunId} has begun goes on by itself, and the end of the run removes its layers.",
+                    build.Request.RunId);
+            }
+
             await resources.RemoveBuildLeftoversAsync(build.Request.RunId, deadline.Token);
         }
         catch (Exception exception) when (exception is ToolException or OperationCanceledException)

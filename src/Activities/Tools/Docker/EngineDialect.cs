@@ -28,7 +28,7 @@ internal abstract record EngineDialect(string ApiVersion)
 
     private sealed record DockerDialect(string ApiVersion) : EngineDialect(ApiVersion)
     {
-        public override EngineTraits Traits { get; } = new(UnpacksIntoMounts: true, ReportsMemoryKills: true);
+        public override EngineTraits Traits { get; } = new(UnpacksIntoMounts: true, ReportsMemoryKills: true, ControlsBuildSteps: true);
 
         public override IReadOnlyDictionary<string, string>? VolumeOwner(int owner) => null;
 
@@ -52,7 +52,7 @@ internal abstract record EngineDialect(string ApiVersion)
         /// <summary>Per user, on top of the container's own limit on processes.</summary>
         private const long ProcessesOfUser = 4096;
 
-        public override EngineTraits Traits { get; } = new(UnpacksIntoMounts: false, ReportsMemoryKills: false);
+        public override EngineTraits Traits { get; } = new(UnpacksIntoMounts: false, ReportsMemoryKills: false, ControlsBuildSteps: false);
 
         public override IReadOnlyDictionary<string, string>? VolumeOwner(int owner) => new Dictionary<string, string>(StringComparer.Ordinal)
         {
