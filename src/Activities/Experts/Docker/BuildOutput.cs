@@ -14,6 +14,9 @@ internal sealed partial class BuildOutput
 {
     private int _cached;
 
+    /// <summary>The stage of the step that began last and its number in it, both from 1, where the engine counts by stages.</summary>
+    private (int Stage, int Step)? _inStage;
+
     public BuildOutput(int limit) => Text = new BoundedOutput(limit);
 
     public BoundedOutput Text { get; }
@@ -32,6 +35,27 @@ internal sealed partial class BuildOutput
     public string? ImageId { get; private set; }
 
     public ImageProgress? Failure { get; private set; }
+
+    /// <returns>The position of <see cref="Instruction"/>; -1 where it is not known.</returns>
+    public int IndexIn(IReadOnlyList<DockerfileInstruction> instructions)
+    {
+        if (_inStage is not var (stage, step))
+        {
+            return Step - 1;
+        }
+
+        var index = -1;
+        for (; stage > 0 && index < instructions.Count; stage--)
+        {
+            do
+            {
+                index++;
+            }
+            while (index < instructions.Count && instructions[index].Keyword is not "FROM");
+        }
+
+        return index + step - 1;
+    }
 
     /// <returns>The text for people; <see langword="null"/> where the message has none.</returns>
     public string? Append(ImageProgress message)
@@ -67,7 +91,14 @@ internal sealed partial class BuildOutput
             Step = number;
             Instruction = step.Groups["instruction"].Value.Trim();
         }
-        else if (text.StartsWith(" ---> Using cache", StringComparison.Ordinal))
+        else if (StageStepPattern().Match(text) is { Success: true } stageStep
+            && int.TryParse(stageStep.Groups["number"].Value, CultureInfo.InvariantCulture, out var numberInStage))
+        {
+            Step++;
+            _inStage = (stageStep.Groups["stage"] is { Success: true, Value: var stage } ? int.Parse(stage, CultureInfo.InvariantCulture) : 1, numberInStage);
+            Instruction = stageStep.Groups["instruction"].Value.Trim();
+        }
+        else if (text.StartsWith(" ---> Using cache", StringComparison.Ordinal) || text.StartsWith("--> Using cache", StringComparison.Ordinal))
         {
             _cached++;
         }
@@ -77,8 +108,11 @@ internal sealed partial class BuildOutput
         }
     }
 
-    [GeneratedRegex(@"^(?:Step|STEP) (?<number>[0-9]{1,6})/[0-9]{1,6} ?: (?<instruction>.+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^Step (?<number>[0-9]{1,6})/[0-9]{1,6} ?: (?<instruction>.+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex StepPattern();
+
+    [GeneratedRegex(@"^(?:\[(?<stage>[0-9]{1,6})/[0-9]{1,6}\] )?STEP (?<number>[0-9]{1,6})/[0-9]{1,6}: (?<instruction>.+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex StageStepPattern();
 
     [GeneratedRegex(@"^ ---> Running in (?<id>[0-9a-f]{12,64})\s*$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ContainerPattern();

@@ -187,9 +187,10 @@ internal sealed partial class ImageBuilder(
             return dockerfile.OriginalLine(LineOf(match));
         }
 
-        return output.Step > 0 && output.Step <= dockerfile.Instructions.Count
-            && output.Instruction!.StartsWith(dockerfile.Instructions[output.Step - 1].Keyword, StringComparison.OrdinalIgnoreCase)
-            ? dockerfile.OriginalLine(dockerfile.Instructions[output.Step - 1].Line)
+        var index = output.IndexIn(dockerfile.Instructions);
+        return index >= 0 && index < dockerfile.Instructions.Count
+            && output.Instruction!.StartsWith(dockerfile.Instructions[index].Keyword, StringComparison.OrdinalIgnoreCase)
+            ? dockerfile.OriginalLine(dockerfile.Instructions[index].Line)
             : null;
     }
 
@@ -316,6 +317,13 @@ internal sealed partial class ImageBuilder(
         using var deadline = new CancellationTokenSource(CleanUpTimeout, timeProvider);
         try
         {
+            if (!(await engine.GetTraitsAsync(deadline.Token)).ControlsBuildSteps)
+            {
+                logger.LogInformation(
+                    "The engine cannot be told to end a step of a build: what the build of run {RunId} has begun goes on by itself, and the end of the run removes its layers.",
+                    build.Request.RunId);
+            }
+
             await resources.RemoveBuildLeftoversAsync(build.Request.RunId, deadline.Token);
         }
         catch (Exception exception) when (exception is ToolException or OperationCanceledException)
@@ -330,7 +338,7 @@ internal sealed partial class ImageBuilder(
     [GeneratedRegex("(?<before>parse error (?:on )?line )(?<line>[0-9]{1,6})", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ParseErrorPattern();
 
-    [GeneratedRegex("dockerfile parse error|no build stage in current context|unknown instruction|invalid reference format", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("dockerfile parse error|no build stage in current context|unknown instruction|invalid reference format|no FROM statement found", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex InvalidPattern();
 
     private sealed class Build

@@ -21,6 +21,8 @@ internal sealed class ContainerSandbox : IContainerSandbox
     /// <summary>A command that a signal ended has this plus the signal's number as its exit code.</summary>
     private const int SignalExitCodes = 128;
 
+    private const int KilledExitCode = SignalExitCodes + 9;
+
     private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan CleanUpTimeout = TimeSpan.FromSeconds(30);
 
@@ -140,7 +142,7 @@ internal sealed class ContainerSandbox : IContainerSandbox
         };
         if (sandbox.Volume is { } volume)
         {
-            await _engine.CreateVolumeAsync(volume, labels, cancellationToken);
+            await _engine.CreateVolumeAsync(volume, labels, cancellationToken, sandbox.UserId);
             await LoadAsync(sandbox, volume, labels, cancellationToken);
         }
 
@@ -150,6 +152,7 @@ internal sealed class ContainerSandbox : IContainerSandbox
 
     // The engine leaves the directory that it unpacks into to its owner, which for a new volume is root. Unpacked from the root of another
     // container, one that never starts and so may have a writable root, the volume's own directory is an entry of the archive like any other.
+    // Where the archive would not reach the volume from there, the volume has had its owner since it was created.
     private async Task LoadAsync(Sandbox sandbox, string volume, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
     {
         var request = sandbox.Request;
@@ -165,10 +168,13 @@ internal sealed class ContainerSandbox : IContainerSandbox
                 HostConfig = new ContainerHostConfiguration { NetworkMode = "none", Mounts = [MountOf(volume, request)] },
             },
             cancellationToken);
+        var (directory, root) = (await _engine.GetTraitsAsync(cancellationToken)).UnpacksIntoMounts
+            ? ("/", request.WorkingDirectory.Trim('/'))
+            : (request.WorkingDirectory, ".");
         await _engine.PutArchiveAsync(
             sandbox.Loader,
-            "/",
-            (stream, token) => WriteWorkspaceAsync(request, sandbox.UserId, stream, token),
+            directory,
+            (stream, token) => WriteWorkspaceAsync(request, root, sandbox.UserId, stream, token),
             cancellationToken);
         await _engine.RemoveContainerAsync(sandbox.Loader, cancellationToken);
         sandbox.Loader = "";
@@ -233,11 +239,10 @@ internal sealed class ContainerSandbox : IContainerSandbox
         }
     }
 
-    private async Task WriteWorkspaceAsync(SandboxRequest request, int user, Stream destination, CancellationToken cancellationToken)
+    private async Task WriteWorkspaceAsync(SandboxRequest request, string root, int user, Stream destination, CancellationToken cancellationToken)
     {
         await using var source = request.Workspace is { } workspace ? await _artifacts.OpenReadAsync(workspace.Archive.Key, cancellationToken) : null;
         await using var writer = new TarWriter(destination, TarEntryFormat.Gnu, leaveOpen: true);
-        var root = request.WorkingDirectory.Trim('/');
         await WorkspaceArchive.CopyAsync(source, writer, user, path => path.Length == 0 ? root : $"{root}/{path}", cancellationToken, root);
     }
 
@@ -249,17 +254,20 @@ internal sealed class ContainerSandbox : IContainerSandbox
         bool timedOut;
         TimeSpan duration;
         await using (var log = new StageLogWriter(_log, sandbox.Request.RunId, sandbox.Request.Stage, limits.OutputBytes, _timeProvider, _logger))
-        await using (var attachment = await _engine.AttachContainerAsync(sandbox.Container, cancellationToken))
+        await using (var attachment = await AttachAsync(sandbox, cancellationToken))
         {
+            if (attachment is null)
+            {
+                return NoSuchCommand(sandbox, output, log);
+            }
+
             using var stopReading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var reading = ReadAsync(attachment, output, log, stopReading.Token);
             try
             {
-                if (await StartAsync(sandbox, cancellationToken) is { } refusal)
+                if (!await TryStartAsync(sandbox, cancellationToken))
                 {
-                    output.Append(Encoding.UTF8.GetBytes(refusal));
-                    log.Append(refusal);
-                    return new SandboxResult(SandboxEnding.Exited, NotFoundExitCode, output.ToOutput().Text, output.TotalBytes, TimeSpan.Zero);
+                    return NoSuchCommand(sandbox, output, log);
                 }
 
                 var started = _timeProvider.GetTimestamp();
@@ -295,19 +303,43 @@ internal sealed class ContainerSandbox : IContainerSandbox
         }
     }
 
-    /// <returns>Why the command could not be started; <see langword="null"/> if it could.</returns>
-    private async Task<string?> StartAsync(Sandbox sandbox, CancellationToken cancellationToken)
+    private static SandboxResult NoSuchCommand(Sandbox sandbox, BoundedOutput output, StageLogWriter log)
+    {
+        var refusal = $"{sandbox.Request.Command[0]}: the image has no such command\n";
+        output.Append(Encoding.UTF8.GetBytes(refusal));
+        log.Append(refusal);
+        return new SandboxResult(SandboxEnding.Exited, NotFoundExitCode, output.ToOutput().Text, output.TotalBytes, TimeSpan.Zero);
+    }
+
+    /// <returns><see langword="null"/> where the image has no such command: Podman looks for it as soon as somebody attaches.</returns>
+    private async Task<ContainerAttachment?> AttachAsync(Sandbox sandbox, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _engine.AttachContainerAsync(sandbox.Container, cancellationToken);
+        }
+        catch (ToolException exception) when (IsMissingCommand(exception))
+        {
+            return null;
+        }
+    }
+
+    /// <returns>Whether the image has such a command.</returns>
+    private async Task<bool> TryStartAsync(Sandbox sandbox, CancellationToken cancellationToken)
     {
         try
         {
             await _engine.StartContainerAsync(sandbox.Container, cancellationToken);
-            return null;
+            return true;
         }
-        catch (ToolException exception) when (EngineFailure.IsMissingCommand(exception.Message) && !EngineFailure.IsMissingInit(exception.Message))
+        catch (ToolException exception) when (IsMissingCommand(exception))
         {
-            return $"{sandbox.Request.Command[0]}: the image has no such command\n";
+            return false;
         }
     }
+
+    private static bool IsMissingCommand(ToolException exception) =>
+        EngineFailure.IsMissingCommand(exception.Message) && !EngineFailure.IsMissingInit(exception.Message);
 
     private async Task<(int ExitCode, bool TimedOut)> WaitAsync(Sandbox sandbox, CancellationToken cancellationToken)
     {
@@ -322,7 +354,7 @@ internal sealed class ContainerSandbox : IContainerSandbox
         }
         catch (ToolNotFoundException)
         {
-            return (SignalExitCodes + 9, false);
+            return (KilledExitCode, false);
         }
     }
 
@@ -357,6 +389,7 @@ internal sealed class ContainerSandbox : IContainerSandbox
         var events = await _engine.GetContainerEventsAsync(sandbox.Container, cancellationToken);
         return events.Any(item => item.Action is "oom") ? SandboxEnding.OutOfMemory
             : events.Any(item => item.Action is "kill") ? SandboxEnding.Killed
+            : exitCode == KilledExitCode && !(await _engine.GetTraitsAsync(cancellationToken)).ReportsMemoryKills ? SandboxEnding.OutOfMemory
             : SandboxEnding.Exited;
     }
 

@@ -32,7 +32,7 @@ internal sealed class DockerEngineClient : IDockerEngineClient
     private readonly DockerOptions _options;
     private readonly DockerEndpoint _endpoint;
     private readonly TimeProvider _timeProvider;
-    private string? _version;
+    private EngineDialect? _dialect;
 
     public DockerEngineClient(IHttpClientFactory clients, IOptions<DockerOptions> options, DockerEndpoint endpoint, TimeProvider timeProvider)
     {
@@ -53,20 +53,23 @@ internal sealed class DockerEngineClient : IDockerEngineClient
     public Task<EngineVersion> GetVersionAsync(CancellationToken cancellationToken) =>
         GetAsync<EngineVersion>("version", "version", cancellationToken);
 
+    public Task<EngineTraits> GetTraitsAsync(CancellationToken cancellationToken) =>
+        CallAsync("ping", _options.CallTimeout, async token => (await GetDialectAsync(token)).Traits, cancellationToken);
+
     public Task<EngineInfo> GetInfoAsync(CancellationToken cancellationToken) =>
         GetAsync<EngineInfo>("info", "info", cancellationToken);
 
     public async Task<IReadOnlyList<EngineEvent>> GetContainerEventsAsync(string container, CancellationToken cancellationToken)
     {
         var what = $"events of container {container}";
-        // By the engine's own clock: an end that lies in its future would keep the answer open until then.
+        // By the engine's own clock.
         var until = (await GetInfoAsync(cancellationToken)).SystemTime;
-        var query = Query(
-            ("since", Seconds(until.AddDays(-1))),
-            ("until", Seconds(until)),
-            ("filters", Json(new Dictionary<string, string[]>(StringComparer.Ordinal) { ["type"] = ["container"], ["container"] = [container] })));
         return await CallAsync(what, _options.CallTimeout, async token =>
         {
+            var query = Query(
+                ("since", until.AddDays(-1).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)),
+                ("until", (await GetDialectAsync(token)).EventsUntil(until)),
+                ("filters", Json(new Dictionary<string, string[]>(StringComparer.Ordinal) { ["type"] = ["container"], ["container"] = [container] })));
             using var response = await SendAsync(what, HttpMethod.Get, $"events{query}", content: null, token);
             var events = new List<EngineEvent>();
             await foreach (var item in ReadJsonLinesAsync<EngineEvent>(response, token))
@@ -76,13 +79,18 @@ internal sealed class DockerEngineClient : IDockerEngineClient
 
             return events;
         }, cancellationToken);
-
-        static string Seconds(DateTimeOffset time) =>
-            (time.ToUnixTimeMilliseconds() / 1000m).ToString("0.000", CultureInfo.InvariantCulture);
     }
 
-    public Task<string> CreateContainerAsync(string name, ContainerConfiguration configuration, CancellationToken cancellationToken) =>
-        PostForIdAsync($"create container {name} of {configuration.Image}", $"containers/create{Query(("name", name))}", configuration, cancellationToken);
+    public Task<string> CreateContainerAsync(string name, ContainerConfiguration configuration, CancellationToken cancellationToken)
+    {
+        var what = $"create container {name} of {configuration.Image}";
+        return CallAsync(what, _options.CallTimeout, async token =>
+        {
+            var body = (await GetDialectAsync(token)).Container(configuration);
+            using var response = await SendAsync(what, HttpMethod.Post, $"containers/create{Query(("name", name))}", JsonBody(body), token);
+            return (await ReadJsonAsync<IdAnswer>(response, token)).Id;
+        }, cancellationToken);
+    }
 
     public Task StartContainerAsync(string container, CancellationToken cancellationToken) =>
         SendForStatusAsync($"start container {container}", HttpMethod.Post, $"containers/{Escape(container)}/start", cancellationToken);
@@ -137,7 +145,9 @@ internal sealed class DockerEngineClient : IDockerEngineClient
             using var response = await SendAsync(what, HttpMethod.Post, $"containers/{Escape(container)}/wait", content: null, token);
             var answer = await ReadJsonAsync<WaitAnswer>(response, token);
             return answer.Error?.Message is { Length: > 0 } error
-                ? throw new DockerEngineException(statusCode: null, what, error)
+                ? throw (EngineFailure.IsMissingContainer(error)
+                    ? new ToolNotFoundException(ToolName, $"{what}: {error}")
+                    : new DockerEngineException(statusCode: null, what, error))
                 : answer.StatusCode;
         }, cancellationToken);
     }
@@ -235,32 +245,13 @@ internal sealed class DockerEngineClient : IDockerEngineClient
     public IAsyncEnumerable<ImageProgress> BuildImageAsync(
         EngineBuildRequest request,
         Func<Stream, CancellationToken, Task> writeContext,
-        CancellationToken cancellationToken)
-    {
-        const long Period = 100_000;
-        var query = Query(
-            [
-                ("dockerfile", request.Dockerfile),
-                ("t", request.Tag),
-                ("buildargs", request.BuildArgs.Count == 0 ? null : Json(request.BuildArgs)),
-                ("labels", request.Labels.Count == 0 ? null : Json(request.Labels)),
-                ("networkmode", request.NetworkMode),
-                ("memory", request.MemoryBytes == 0 ? null : request.MemoryBytes.ToString(CultureInfo.InvariantCulture)),
-                ("memswap", request.MemoryBytes == 0 ? null : request.MemoryBytes.ToString(CultureInfo.InvariantCulture)),
-                ("cpuperiod", request.Cpus == 0 ? null : Period.ToString(CultureInfo.InvariantCulture)),
-                ("cpuquota", request.Cpus == 0 ? null : ((long)(request.Cpus * Period)).ToString(CultureInfo.InvariantCulture)),
-                ("nocache", request.NoCache ? "1" : null),
-                ("rm", "1"),
-                ("forcerm", "1"),
-                .. request.MoreTags.Select(tag => ("t", (string?)tag)),
-                .. request.ExtraHosts.Select(host => ("extrahosts", (string?)host)),
-            ]);
-        return ProgressAsync(
+        CancellationToken cancellationToken) =>
+        ProgressAsync(
             $"build image {request.Tag}",
             request.Timeout,
-            () =>
+            dialect =>
             {
-                var message = new HttpRequestMessage(HttpMethod.Post, $"build{query}")
+                var message = new HttpRequestMessage(HttpMethod.Post, $"build{BuildQuery(request, dialect)}")
                 {
                     Content = new StreamedContent(writeContext, "application/x-tar"),
                 };
@@ -272,7 +263,6 @@ internal sealed class DockerEngineClient : IDockerEngineClient
                 return message;
             },
             cancellationToken);
-    }
 
     public Task PullImageAsync(string reference, IProgress<ImageProgress>? progress, CancellationToken cancellationToken)
     {
@@ -300,7 +290,7 @@ internal sealed class DockerEngineClient : IDockerEngineClient
 
         return (await InspectImageAsync(reference, cancellationToken)).Id;
 
-        HttpRequestMessage CreateRequest() =>
+        HttpRequestMessage CreateRequest(EngineDialect _) =>
             new(HttpMethod.Post, $"images/create{query}") { Content = new StreamedContent(writeTar, "application/x-tar") };
     }
 
@@ -320,8 +310,21 @@ internal sealed class DockerEngineClient : IDockerEngineClient
     public Task<ImageDetails> InspectImageAsync(string image, CancellationToken cancellationToken) =>
         GetAsync<ImageDetails>($"inspect image {image}", $"images/{EscapePath(image)}/json", cancellationToken);
 
-    public Task<VolumeDetails> CreateVolumeAsync(string name, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
-        PostAsync<VolumeDetails>($"create volume {name}", "volumes/create", new VolumeConfiguration(name, labels), cancellationToken);
+    public Task<VolumeDetails> CreateVolumeAsync(
+        string name,
+        IReadOnlyDictionary<string, string> labels,
+        CancellationToken cancellationToken,
+        int? owner = null)
+    {
+        var what = $"create volume {name}";
+        return CallAsync(what, _options.CallTimeout, async token =>
+        {
+            var dialect = await GetDialectAsync(token);
+            var body = new VolumeConfiguration(name, labels, owner is { } user ? dialect.VolumeOwner(user) : null);
+            using var response = await SendAsync(what, HttpMethod.Post, "volumes/create", JsonBody(body), token);
+            return await ReadJsonAsync<VolumeDetails>(response, token);
+        }, cancellationToken);
+    }
 
     public Task<bool> RemoveVolumeAsync(string name, CancellationToken cancellationToken) =>
         TryAsync($"remove volume {name}", HttpMethod.Delete, $"volumes/{Escape(name)}{Query(("force", "1"))}", [], cancellationToken);
@@ -415,7 +418,7 @@ internal sealed class DockerEngineClient : IDockerEngineClient
             progress?.Report(message);
         }
 
-        HttpRequestMessage CreateRequest()
+        HttpRequestMessage CreateRequest(EngineDialect _)
         {
             var request = new HttpRequestMessage(HttpMethod.Post, path);
             var credential = _options.Registries.FirstOrDefault(candidate => string.Equals(candidate.Host, registry, StringComparison.OrdinalIgnoreCase));
@@ -440,7 +443,7 @@ internal sealed class DockerEngineClient : IDockerEngineClient
     private async IAsyncEnumerable<ImageProgress> ProgressAsync(
         string what,
         TimeSpan timeout,
-        Func<HttpRequestMessage> createRequest,
+        Func<EngineDialect, HttpRequestMessage> createRequest,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(timeout, _timeProvider);
@@ -452,8 +455,9 @@ internal sealed class DockerEngineClient : IDockerEngineClient
 
         async IAsyncEnumerable<ImageProgress> SendAndReadAsync([EnumeratorCancellation] CancellationToken token)
         {
-            using var request = createRequest();
-            request.RequestUri = await VersionedAsync(request.RequestUri!.OriginalString, token);
+            var dialect = await GetDialectAsync(token);
+            using var request = createRequest(dialect);
+            request.RequestUri = Versioned(dialect, request.RequestUri!.OriginalString);
             using var response = await SendAsync(what, request, token);
             await foreach (var message in ReadJsonLinesAsync<ImageProgress>(response, token))
             {
@@ -536,7 +540,7 @@ internal sealed class DockerEngineClient : IDockerEngineClient
         }
 
         // The next engine behind the endpoint may speak another version.
-        _version = null;
+        _dialect = null;
         return new ToolUnavailableException(
             ToolName,
             $"{what}: the engine at {_endpoint} cannot be reached or went away ({exception.GetBaseException().Message}); is it running, and may this user connect to it?",
@@ -545,7 +549,7 @@ internal sealed class DockerEngineClient : IDockerEngineClient
 
     private async Task<HttpResponseMessage> SendAsync(string what, HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(method, await VersionedAsync(path, cancellationToken)) { Content = content };
+        using var request = new HttpRequestMessage(method, Versioned(await GetDialectAsync(cancellationToken), path)) { Content = content };
         return await SendAsync(what, request, cancellationToken);
     }
 
@@ -600,13 +604,12 @@ internal sealed class DockerEngineClient : IDockerEngineClient
     }
 
     /// <summary>Puts the newest version that both sides speak before the path.</summary>
-    private async Task<Uri> VersionedAsync(string path, CancellationToken cancellationToken)
-    {
-        _version ??= await NegotiateAsync(cancellationToken);
-        return new Uri(_endpoint.BaseAddress, $"v{_version}/{path}");
-    }
+    private Uri Versioned(EngineDialect dialect, string path) => new(_endpoint.BaseAddress, $"v{dialect.ApiVersion}/{path}");
 
-    private async Task<string> NegotiateAsync(CancellationToken cancellationToken)
+    private async Task<EngineDialect> GetDialectAsync(CancellationToken cancellationToken) =>
+        _dialect ??= await NegotiateAsync(cancellationToken);
+
+    private async Task<EngineDialect> NegotiateAsync(CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_endpoint.BaseAddress, "_ping"));
         using var response = await SendAsync("ping", request, cancellationToken);
@@ -618,7 +621,7 @@ internal sealed class DockerEngineClient : IDockerEngineClient
 
         return engine < OldestApi
             ? throw new ToolException(ToolName, $"{_endpoint} speaks version {engine} of the API; {OldestApi} (Docker 20.10, Podman 4.0) or later is needed.")
-            : (engine < NewestApi ? engine : NewestApi).ToString(2);
+            : EngineDialect.Of((engine < NewestApi ? engine : NewestApi).ToString(2), isPodman: response.Headers.Contains("Libpod-Api-Version"));
     }
 
     private static async Task<T> ReadJsonAsync<T>(HttpResponseMessage response, CancellationToken cancellationToken) =>
@@ -649,6 +652,28 @@ internal sealed class DockerEngineClient : IDockerEngineClient
 
     /// <summary>Image names hold slashes that stay slashes.</summary>
     private static string EscapePath(string name) => string.Join('/', name.Split('/').Select(Uri.EscapeDataString));
+
+    private static string BuildQuery(EngineBuildRequest request, EngineDialect dialect)
+    {
+        const long Period = 100_000;
+        return Query(
+            [
+                ("dockerfile", request.Dockerfile),
+                ("t", request.Tag),
+                ("buildargs", request.BuildArgs.Count == 0 ? null : Json(request.BuildArgs)),
+                ("labels", request.Labels.Count == 0 ? null : Json(request.Labels)),
+                ("memory", request.MemoryBytes == 0 ? null : request.MemoryBytes.ToString(CultureInfo.InvariantCulture)),
+                ("memswap", request.MemoryBytes == 0 ? null : request.MemoryBytes.ToString(CultureInfo.InvariantCulture)),
+                ("cpuperiod", request.Cpus == 0 ? null : Period.ToString(CultureInfo.InvariantCulture)),
+                ("cpuquota", request.Cpus == 0 ? null : ((long)(request.Cpus * Period)).ToString(CultureInfo.InvariantCulture)),
+                ("nocache", request.NoCache ? "1" : null),
+                ("rm", "1"),
+                ("forcerm", "1"),
+                .. request.MoreTags.Select(tag => ("t", (string?)tag)),
+                .. dialect.BuildNetwork(request.NetworkMode),
+                .. dialect.BuildHosts(request.ExtraHosts),
+            ]);
+    }
 
     private static string Query(params ReadOnlySpan<(string Name, string? Value)> parameters)
     {
@@ -697,7 +722,7 @@ internal sealed class DockerEngineClient : IDockerEngineClient
 
     private sealed record ExecState(int? ExitCode);
 
-    private sealed record VolumeConfiguration(string Name, IReadOnlyDictionary<string, string> Labels);
+    private sealed record VolumeConfiguration(string Name, IReadOnlyDictionary<string, string> Labels, IReadOnlyDictionary<string, string>? DriverOpts);
 
     private sealed record VolumeList(IReadOnlyList<VolumeDetails>? Volumes);
 

@@ -47,9 +47,11 @@ internal static class EngineFailure
         "connection refused",
     ];
 
-    private static readonly string[] VanishedLayer = ["No such image: sha256", "unknown parent image", "layer does not exist", "failed to export image"];
+    private static readonly string[] VanishedLayer = ["No such image: sha256", "unknown parent image", "layer does not exist", "failed to export image", "layer not known"];
 
     private static readonly string[] MissingCommand = ["executable file not found", "exec: \"", "permission denied: unknown"];
+
+    private static readonly string[] MissingContainer = ["no such container", "container has already been removed", "no container with"];
 
     private static readonly string[] MissingInit = ["docker-init", "catatonit"];
 
@@ -66,6 +68,9 @@ internal static class EngineFailure
 
     /// <summary>The engine's init program is not installed.</summary>
     public static bool IsMissingInit(string message) => ContainsAny(message, MissingInit);
+
+    /// <summary>There is no such container, or no longer.</summary>
+    public static bool IsMissingContainer(string message) => ContainsAny(message, MissingContainer);
 
     /// <summary>The image does not have the program that it was told to run.</summary>
     public static bool IsMissingCommand(string message) => ContainsAny(message, MissingCommand);

@@ -11,6 +11,17 @@ public sealed record EngineVersion(string Version, string ApiVersion, string Os,
     public string? MinApiVersion { get; init; }
 }
 
+/// <summary>Where engines do different things at the same request.</summary>
+/// <param name="UnpacksIntoMounts">
+/// An archive that is unpacked above a mount point of a container that does not run goes into what is mounted there; else it stays beneath.
+/// </param>
+/// <param name="ReportsMemoryKills">Whether the end of a process at the memory limit is always told as such, in the container's state or as an event.</param>
+/// <param name="ControlsBuildSteps">
+/// Whether the containers of build steps can be listed, asked about and killed, and whether the end of a build ends its step;
+/// else an abandoned build goes on until the step that runs has ended.
+/// </param>
+public sealed record EngineTraits(bool UnpacksIntoMounts, bool ReportsMemoryKills, bool ControlsBuildSteps);
+
 /// <summary>What the engine can do on its host.</summary>
 public sealed record EngineInfo
 {

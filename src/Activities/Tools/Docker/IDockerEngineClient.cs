@@ -15,6 +15,9 @@ public interface IDockerEngineClient
 
     Task<EngineVersion> GetVersionAsync(CancellationToken cancellationToken);
 
+    /// <summary>What kind of engine it is; asked once.</summary>
+    Task<EngineTraits> GetTraitsAsync(CancellationToken cancellationToken);
+
     Task<EngineInfo> GetInfoAsync(CancellationToken cancellationToken);
 
     /// <summary>What happened to a container in the last day. The engine remembers a few hundred events, and none from before its start.</summary>
@@ -93,7 +96,11 @@ public interface IDockerEngineClient
 
     Task<ImageDetails> InspectImageAsync(string image, CancellationToken cancellationToken);
 
-    Task<VolumeDetails> CreateVolumeAsync(string name, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken);
+    /// <param name="owner">
+    /// The number of the user, and of the group, that the volume's own directory belongs to, where the engine can be told:
+    /// Podman can; Docker takes it from the first archive that is unpacked there.
+    /// </param>
+    Task<VolumeDetails> CreateVolumeAsync(string name, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken, int? owner = null);
 
     /// <returns>Whether there was one.</returns>
     Task<bool> RemoveVolumeAsync(string name, CancellationToken cancellationToken);

@@ -135,6 +135,7 @@ public sealed class DockerExpertTests(DockerEngineFixture fixture)
     public async Task An_endless_step_is_ended_in_time_and_leaves_nothing()
     {
         await using var docker = fixture.Require();
+        Assert.SkipUnless((await docker.Engine.GetTraitsAsync(Cancelled)).ControlsBuildSteps, "Podman's API neither shows nor ends the steps of a build.");
         var request = (await RequestAsync(docker, "FROM atomicdevops/python:3\nRUN echo layer of " + docker.RunId + " > /layer\nRUN echo begun && sleep 600\n")) with
         {
             Limits = new ImageBuildLimits { Timeout = TimeSpan.FromSeconds(8) },
@@ -162,6 +163,7 @@ public sealed class DockerExpertTests(DockerEngineFixture fixture)
     public async Task A_step_that_takes_too_much_memory_is_told_as_such()
     {
         await using var docker = fixture.Require();
+        Assert.SkipUnless((await docker.Engine.GetTraitsAsync(Cancelled)).ControlsBuildSteps, "Podman's API neither shows nor ends the steps of a build.");
         var request = (await RequestAsync(docker, "FROM atomicdevops/python:3\nRUN python3 -c 'a = bytearray(512 * 1024 * 1024)' || exit 1\n")) with
         {
             Limits = new ImageBuildLimits { MemoryBytes = 64L * 1024 * 1024 },
@@ -208,6 +210,7 @@ public sealed class DockerExpertTests(DockerEngineFixture fixture)
     public async Task A_build_that_is_killed_or_cancelled_leaves_nothing(bool cancel)
     {
         await using var docker = fixture.Require();
+        Assert.SkipUnless((await docker.Engine.GetTraitsAsync(Cancelled)).ControlsBuildSteps, "Podman's API neither shows nor ends the steps of a build.");
         using var cancellation = new CancellationTokenSource();
         var request = await RequestAsync(docker, "FROM atomicdevops/python:3\nRUN echo begun-to-sleep && sleep 600\n");
         var building = docker.Expert.BuildImageAsync(request, cancellation.Token);
@@ -229,6 +232,36 @@ public sealed class DockerExpertTests(DockerEngineFixture fixture)
         }
 
         (await docker.LeftoversAsync()).Items.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_build_that_ends_too_late_is_removed_with_its_run_on_any_engine()
+    {
+        await using var docker = fixture.Require();
+        var request = (await RequestAsync(docker, "FROM atomicdevops/python:3\nRUN echo begun && sleep 20\n")) with
+        {
+            Limits = new ImageBuildLimits { Timeout = TimeSpan.FromSeconds(5) },
+        };
+
+        var result = await docker.Expert.BuildImageAsync(request, Cancelled);
+
+        result.Outcome.ShouldBe(ImageBuildOutcome.TimedOut);
+        result.FailedLine.ShouldBe(2);
+        await docker.Expert.RemoveRunAsync(new DockerRunReference(docker.RunId), Cancelled);
+        (await docker.LeftoversAsync()).Items.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_failing_step_of_a_later_stage_is_told_by_its_line()
+    {
+        await using var docker = fixture.Require();
+        var request = await RequestAsync(docker, "ARG BASE=atomicdevops/python:3\nFROM $BASE AS first\nRUN touch /made\n\nFROM $BASE\nCOPY --from=first /made /made\nRUN false\n");
+
+        var result = await docker.Expert.BuildImageAsync(request, Cancelled);
+
+        result.Outcome.ShouldBe(ImageBuildOutcome.Failed, result.Error);
+        result.FailedStep.ShouldBe("RUN false");
+        result.FailedLine.ShouldBe(7, result.Output);
     }
 
     [Fact]
