@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.FunctionApp.Tests.Support;
-using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AtomicDevOps.FunctionApp.Tests.Pipelines;
