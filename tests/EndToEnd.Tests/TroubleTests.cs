@@ -47,6 +47,23 @@ public sealed class TroubleTests(SharedInstallation shared) : EndToEndTest
     }
 
     [Fact]
+    public async Task A_forge_that_is_away_for_a_minute_is_waited_for()
+    {
+        var installation = Use(await shared.WithEngineAsync());
+        var repository = await installation.CreateRepositoryAsync();
+        await repository.CommitAsync("feature", "Greet another", SampleRepository.GoodChange);
+        var opened = await repository.OpenPullRequestAsync("feature");
+        using var inForce = installation.Forge.Faults.Inject(
+            new Fault(FaultKind.Drop) { PathContains = repository.FullName }, TimeSpan.FromMinutes(1));
+
+        var run = await installation.Client.EndAsync(repository.FullName, opened.Number, patience: TimeSpan.FromMinutes(4));
+
+        inForce.Hits.ShouldBeGreaterThan(1);
+        (run.Stages.Max(stage => stage.CompletedAt) - run.Stages.Min(stage => stage.StartedAt)).ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.FromSeconds(50));
+        await ShouldBeMergedOnceAsync(installation, repository, opened, run);
+    }
+
+    [Fact]
     public async Task A_forge_that_is_away_in_the_middle_of_a_run_is_waited_for()
     {
         await using var installation = Use(await StartAsync((await shared.WithEngineAsync()).Engine));
