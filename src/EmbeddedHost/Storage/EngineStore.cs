@@ -1,9 +1,12 @@
 using System.Globalization;
 using System.Text;
 using AtomicDevOps.EmbeddedHost.Engine;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Client.Entities;
+using Microsoft.DurableTask.Entities;
 using Microsoft.Extensions.Logging;
 
 namespace AtomicDevOps.EmbeddedHost.Storage;
@@ -19,6 +22,8 @@ internal sealed class EngineStore : IDisposable
             THEN MAX(i.updated_at, IFNULL((SELECT at FROM history WHERE seq = i.seq ORDER BY turn DESC LIMIT 1), 0)) ELSE i.updated_at END,
         i.tags, i.failure, i.output, i.custom_status
         """;
+
+    private const string EntityColumns = "-seq, id, modified_at, state, lock_owner, lock_request";
 
     private readonly DataDirectory _directory;
     private readonly ReaderPool _readers;
@@ -83,7 +88,8 @@ internal sealed class EngineStore : IDisposable
         using var lease = _readers.Rent();
         using var rows = lease.Database.Prepare(
             """
-            SELECT i.id, i.name, i.version, i.status, i.start_at, i.parent_seq, i.parent_task_id, i.parent_id, i.parent_name, p.data, i.custom_status
+            SELECT i.id, i.name, i.version, i.status, i.start_at, i.parent_seq, i.parent_task_id, i.parent_id, i.parent_name, p.data, i.custom_status,
+                i.executions
             FROM instances i JOIN inputs p ON p.seq = i.seq WHERE i.seq = ?
             """).With(sequence).Query();
         if (!rows.Read())
@@ -97,7 +103,8 @@ internal sealed class EngineStore : IDisposable
             rows.Text(0),
             rows.Text(2),
             rows.TextOrNull(9),
-            parent is null ? null : new ParentOrchestrationInstance(parent.Name, parent.InstanceId));
+            parent is null ? null : new ParentOrchestrationInstance(parent.Name, parent.InstanceId),
+            rows.Int32(11));
         return new StoredInstance(
             sequence,
             identity,
@@ -140,12 +147,7 @@ internal sealed class EngineStore : IDisposable
     public Page<OrchestrationMetadata> Query(OrchestrationQuery query, string? continuationToken, int pageSize, DataConverter converter)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageSize);
-        var after = 0L;
-        if (continuationToken is not null && !long.TryParse(continuationToken, NumberStyles.None, CultureInfo.InvariantCulture, out after))
-        {
-            throw new ArgumentException($"'{continuationToken}' is not a continuation token that a query gave.", nameof(continuationToken));
-        }
-
+        var after = ReadToken(continuationToken);
         var source = query.FetchInputsAndOutputs ? "p.data FROM instances i JOIN inputs p ON p.seq = i.seq" : "NULL FROM instances i";
         var filter = new StringBuilder(" WHERE i.seq > ?1 AND (?2 IS NULL OR substr(i.id, 1, length(?2)) = ?2)");
         AppendFilter(filter, query.CreatedFrom, query.CreatedTo, query.Statuses);
@@ -189,6 +191,56 @@ internal sealed class EngineStore : IDisposable
         return found;
     }
 
+    /// <returns>Null if it is gone.</returns>
+    public StoredEntity? LoadEntity(long sequence)
+    {
+        using var lease = _readers.Rent();
+        using var rows = lease.Database.Prepare($"SELECT {EntityColumns} FROM entities WHERE seq = -?").With(sequence).Query();
+        return rows.Read() ? ReadEntity(rows, lease.Database, withState: true) : null;
+    }
+
+    /// <returns>Null if there is no such entity.</returns>
+    public StoredEntity? FindEntity(EntityInstanceId id, bool withState)
+    {
+        using var lease = _readers.Rent();
+        using var rows = lease.Database.Prepare($"SELECT {EntityColumns} FROM entities WHERE id = ?").With(id.ToString()).Query();
+        return rows.Read() ? ReadEntity(rows, lease.Database, withState) : null;
+    }
+
+    /// <summary>One page of a query, oldest entity first.</summary>
+    /// <exception cref="ArgumentException">The continuation token is not one of ours.</exception>
+    public Page<StoredEntity> Query(EntityQuery query, string? continuationToken, int pageSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageSize);
+        using var lease = _readers.Rent();
+        using var rows = lease.Database.Prepare(
+            $"""
+            SELECT {EntityColumns} FROM entities
+            WHERE seq > ?1 AND (?2 IS NULL OR substr(id, 1, length(?2)) = ?2) AND modified_at >= ?3 AND modified_at <= ?4
+                AND (?5 = 1 OR state IS NOT NULL)
+            ORDER BY seq LIMIT ?6
+            """)
+            .With(ReadToken(continuationToken))
+            .With(query.InstanceIdStartsWith)
+            .With(query.LastModifiedFrom?.UtcTicks ?? 0)
+            .With(query.LastModifiedTo?.UtcTicks ?? long.MaxValue)
+            .With(query.IncludeTransient ? 1 : 0)
+            .With(pageSize + 1)
+            .Query();
+        var page = new List<StoredEntity>();
+        while (rows.Read())
+        {
+            if (page.Count == pageSize)
+            {
+                return new Page<StoredEntity>(page, (-page[^1].Sequence).ToString(CultureInfo.InvariantCulture));
+            }
+
+            page.Add(ReadEntity(rows, lease.Database, query.IncludeState));
+        }
+
+        return new Page<StoredEntity>(page);
+    }
+
     public IReadOnlyList<PendingTimer> PendingTimers() => ReadAll(
         "SELECT seq, task_id, due FROM timers",
         static rows => new PendingTimer(rows.Int64(0), rows.Int32(1), Utc(rows.Int64(2))));
@@ -213,6 +265,35 @@ internal sealed class EngineStore : IDisposable
         _writer.Dispose();
         _readers.Dispose();
         _directory.Dispose();
+    }
+
+    private static long ReadToken(string? continuationToken)
+    {
+        var after = 0L;
+        return continuationToken is null || long.TryParse(continuationToken, NumberStyles.None, CultureInfo.InvariantCulture, out after)
+            ? after
+            : throw new ArgumentException($"'{continuationToken}' is not a continuation token that a query gave.", nameof(continuationToken));
+    }
+
+    private static StoredEntity ReadEntity(Statement.Rows rows, Database database, bool withState)
+    {
+        var sequence = rows.Int64(0);
+        var messages = new List<InboxMessage>();
+        using (var inbox = database.Prepare("SELECT message, data FROM inbox WHERE seq = ? ORDER BY message").With(sequence).Query())
+        {
+            while (inbox.Read())
+            {
+                messages.Add(new InboxMessage(inbox.Int64(0), sequence, HistoryCodec.ReadArrival(inbox.Blob(1))));
+            }
+        }
+
+        return new StoredEntity(
+            sequence,
+            EntityInstanceId.FromString(rows.Text(1)),
+            Utc(rows.Int64(2)),
+            withState ? rows.TextOrNull(3) : null,
+            rows.TextOrNull(4) is { } owner ? new EntityLock(owner, Guid.ParseExact(rows.Text(5), "N")) : null,
+            messages);
     }
 
     private List<RecordedTurn> HistoryPage(long sequence, int first, int size)

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using AtomicDevOps.EmbeddedHost.Engine;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.EmbeddedHost.Storage;
 
@@ -50,6 +52,12 @@ internal readonly record struct InboxMessage(long MessageId, long Sequence, Arri
 /// <param name="OwesActivities">Whether it has begun and waits for activities; otherwise it has not begun.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct ResumableInstance(long Sequence, DateTime? StartAt, bool OwesActivities);
+
+/// <summary>An entity as it is stored, with the messages that it has not handled.</summary>
+/// <param name="Sequence">Less than zero, which tells entities from orchestration instances.</param>
+/// <param name="Messages">In order of arrival.</param>
+internal sealed record StoredEntity(
+    long Sequence, EntityInstanceId Id, DateTime ModifiedAt, string? State, EntityLock? Lock, IReadOnlyList<InboxMessage> Messages);
 
 internal static class RuntimeStatusExtensions
 {

@@ -1,7 +1,9 @@
 using AtomicDevOps.EmbeddedHost.Engine;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.EmbeddedHost.Storage;
 
@@ -34,6 +36,13 @@ internal sealed class StoreSession : IDisposable
     private readonly Statement _deleteHistory;
     private readonly Statement _deleteInput;
     private readonly Statement _deleteInstance;
+    private readonly Statement _history;
+    private readonly Statement _findEntity;
+    private readonly Statement _insertEntity;
+    private readonly Statement _updateEntity;
+    private readonly Statement _insertEntityMessage;
+    private readonly Statement _deleteEmptyEntity;
+    private readonly Statement _lockOwner;
 
     public StoreSession(Database database)
     {
@@ -54,7 +63,11 @@ internal sealed class StoreSession : IDisposable
         _completeInstance = database.Prepare(
             "UPDATE instances SET status = ?2, updated_at = ?3, custom_status = ?4, output = ?5, failure = ?6 WHERE seq = ?1");
         _restartInstance = database.Prepare(
-            "UPDATE instances SET status = 0, created_at = ?2, updated_at = ?2, version = ?3, custom_status = ?4, start_at = NULL WHERE seq = ?1");
+            """
+            UPDATE instances
+            SET status = 0, created_at = ?2, updated_at = ?2, version = ?3, custom_status = ?4, start_at = NULL, executions = executions + 1
+            WHERE seq = ?1
+            """);
         _replaceInput = database.Prepare("UPDATE inputs SET data = ?2 WHERE seq = ?1");
         _reviveInstance = database.Prepare(
             "UPDATE instances SET status = 0, updated_at = ?2, output = NULL, failure = NULL WHERE seq = ?1 AND status = 3");
@@ -78,6 +91,18 @@ internal sealed class StoreSession : IDisposable
         _deleteHistory = database.Prepare("DELETE FROM history WHERE seq = ?");
         _deleteInput = database.Prepare("DELETE FROM inputs WHERE seq = ?");
         _deleteInstance = database.Prepare("DELETE FROM instances WHERE seq = ?");
+        _history = database.Prepare("SELECT at, data FROM history WHERE seq = ? ORDER BY turn");
+        _findEntity = database.Prepare("SELECT -seq FROM entities WHERE id = ?");
+        _insertEntity = database.Prepare("INSERT INTO entities (id, modified_at) VALUES (?, ?) RETURNING -seq");
+        _updateEntity = database.Prepare(
+            "UPDATE entities SET modified_at = ?2, state = ?3, lock_owner = ?4, lock_request = ?5 WHERE seq = -?1");
+        _insertEntityMessage = database.Prepare("INSERT INTO inbox (seq, data) VALUES (?, ?) RETURNING message");
+        _deleteEmptyEntity = database.Prepare(
+            """
+            DELETE FROM entities WHERE seq = -?1 AND state IS NULL AND lock_owner IS NULL
+                AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.seq = ?1)
+            """);
+        _lockOwner = database.Prepare("SELECT lock_owner FROM entities WHERE seq = -? AND lock_owner IS NOT NULL");
     }
 
     public void Begin() => _begin.Execute();
@@ -202,7 +227,69 @@ internal sealed class StoreSession : IDisposable
 
     public IReadOnlyList<long> FinishedChildren(long sequence) => Sequences(_finishedChildren, sequence);
 
+    /// <summary>The turns of the present execution.</summary>
+    public IReadOnlyList<RecordedTurn> History(long sequence)
+    {
+        var turns = new List<RecordedTurn>();
+        using var rows = _history.With(sequence).Query();
+        while (rows.Read())
+        {
+            turns.Add(HistoryCodec.ReadTurn(new DateTime(rows.Int64(0), DateTimeKind.Utc), rows.Blob(1)));
+        }
+
+        return turns;
+    }
+
+    /// <summary>Gives an entity a message; the first one makes it.</summary>
+    public InboxMessage InsertMessage(EntityInstanceId entity, EntityMessage message, DateTime at)
+    {
+        var id = entity.ToString();
+        return InsertEntityMessage(FindEntity(id) ?? InsertEntity(id, at), message);
+    }
+
+    /// <summary>Stores what a turn of an entity leaves.</summary>
+    /// <param name="state">Null: none.</param>
+    /// <param name="heldBy">Null: nobody has locked it.</param>
+    public void UpdateEntity(long sequence, DateTime at, string? state, EntityLock? heldBy)
+        => _updateEntity.With(sequence).With(at.Ticks).With(state).With(heldBy?.Owner).With(heldBy?.RequestId.ToString("N")).Execute();
+
+    /// <returns>False if it has state, a lock or messages, or is not there.</returns>
+    public bool DeleteEmptyEntity(long sequence) => _deleteEmptyEntity.With(sequence).Execute() == 1;
+
+    /// <summary>Has an entity release its lock if the orchestration that holds it has ended or is gone.</summary>
+    /// <returns>Null if there is no such lock.</returns>
+    public InboxMessage? ReleaseOrphanedLock(long sequence)
+        => LockOwner(sequence) is { } owner && FindInstance(owner) is null or { IsFinished: true }
+            ? InsertEntityMessage(sequence, new EntityLockRelease(owner, RequestId: null, EntityLockSet.Empty))
+            : null;
+
     public void Dispose() => _database.Dispose();
+
+    private InboxMessage InsertEntityMessage(long sequence, EntityMessage message)
+    {
+        using var rows = _insertEntityMessage.With(sequence).With(HistoryCodec.Write(message)).Query();
+        rows.Read();
+        return new InboxMessage(rows.Int64(0), sequence, message);
+    }
+
+    private long? FindEntity(string id)
+    {
+        using var rows = _findEntity.With(id).Query();
+        return rows.Read() ? rows.Int64(0) : null;
+    }
+
+    private long InsertEntity(string id, DateTime at)
+    {
+        using var rows = _insertEntity.With(id).With(at.Ticks).Query();
+        rows.Read();
+        return rows.Int64(0);
+    }
+
+    private string? LockOwner(long sequence)
+    {
+        using var rows = _lockOwner.With(sequence).Query();
+        return rows.Read() ? rows.Text(0) : null;
+    }
 
     private bool IsFinished(long sequence)
     {
