@@ -1,3 +1,4 @@
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Storage;
 using DurableTask.Core.Exceptions;
 using Microsoft.DurableTask.Client;
@@ -44,13 +45,13 @@ internal sealed class StartWrite(DurableTaskEngine engine, NewInstance instance,
     : ClientWrite<string>(engine)
 {
     private OrchestrationRuntimeStatus? _refusedBy;
-    private InboxMessage? _parentMessage;
+    private readonly List<InboxMessage> _messages = [];
     private long _sequence;
 
     public override void Apply(StoreSession session)
     {
         _refusedBy = null;
-        _parentMessage = null;
+        _messages.Clear();
         if (session.FindInstance(instance.InstanceId) is { } existing)
         {
             if (refusing.Contains(existing.Status))
@@ -72,7 +73,7 @@ internal sealed class StartWrite(DurableTaskEngine engine, NewInstance instance,
             throw new OrchestrationAlreadyExistsException(InstanceExists.Message(instance.InstanceId, status));
         }
 
-        if (_parentMessage is { } message)
+        foreach (var message in _messages)
         {
             Engine.Deliver(message);
         }
@@ -87,10 +88,29 @@ internal sealed class StartWrite(DurableTaskEngine engine, NewInstance instance,
         if (!existing.IsFinished && session.FindParent(existing.Sequence) is { } parent)
         {
             var failure = OrchestrationTerminatedException.Failure(instance.InstanceId, "a new instance with this id was started");
-            _parentMessage = session.InsertMessage(parent.Sequence, new SubOrchestrationFailed(parent.TaskId, failure));
+            if (session.InsertMessage(parent.Sequence, new SubOrchestrationFailed(parent.TaskId, failure)) is { } message)
+            {
+                _messages.Add(message);
+            }
+        }
+
+        if (!existing.IsFinished && OpenSection(session, existing.Sequence).Release is { } release)
+        {
+            _messages.Add(session.InsertMessage(release.Entity, release.MessageFrom(instance.InstanceId), Engine.UtcNow));
         }
 
         session.DeleteInstance(existing.Sequence);
+    }
+
+    private static OpenCriticalSection OpenSection(StoreSession session, long sequence)
+    {
+        var section = new OpenCriticalSection();
+        foreach (var decision in session.History(sequence).SelectMany(static turn => turn.Decisions))
+        {
+            section.Record(decision);
+        }
+
+        return section;
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,12 +17,18 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     /// <summary>Stands for the start of an instance among its timers.</summary>
     private const int StartTimer = -1;
 
+    /// <summary>Stands for the next signal of an entity that has a time.</summary>
+    private const int SignalTimer = -2;
+
     private readonly EmbeddedDurableTaskOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly ConcurrentDictionary<long, LiveInstance> _live = new();
-    private readonly LinkedList<LiveInstance> _evictable = new();
+    private readonly ConcurrentDictionary<long, Mailbox> _live = new();
+    private readonly LinkedList<Mailbox> _evictable = new();
     private readonly BoundedQueue<LiveInstance> _turns;
+    private readonly BoundedQueue<LiveEntity> _entityTurns;
+    private readonly EntityExecutor _entities;
+    private readonly CancellationTokenSource _stopping = new();
     private readonly ActivityDispatcher _activities;
     private readonly TimerQueue _timers;
     private EngineStore? _store;
@@ -40,10 +47,12 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         _logger = loggerFactory.CreateLogger<DurableTaskEngine>();
         Environment = new ExecutionEnvironment(functions, converter, loggerFactory);
         _turns = new BoundedQueue<LiveInstance>(_options.MaxConcurrentOrchestratorFunctions, TakeTurnAsync);
+        _entityTurns = new BoundedQueue<LiveEntity>(_options.MaxConcurrentEntityFunctions, TakeTurnAsync);
+        _entities = new EntityExecutor(Environment, scopes);
         _activities = new ActivityDispatcher(
             Environment, scopes, _options.MaxConcurrentActivityFunctions, Work, (sequence, outcome) => Post(sequence, new Mail(outcome)));
         _timers = new TimerQueue(
-            time, timer => Post(timer.Sequence, timer.TaskId == StartTimer ? Mail.WakeUp : new Mail(new TimerFired(timer.TaskId))));
+            time, timer => Post(timer.Sequence, timer.TaskId < 0 ? Mail.WakeUp : new Mail(new TimerFired(timer.TaskId))));
     }
 
     public ExecutionEnvironment Environment { get; }
@@ -85,6 +94,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         _isStopping = true;
         _timers.Dispose();
         _activities.Stop();
+        await _stopping.CancelAsync();
         try
         {
             await Work.WhenIdleAsync().WaitAsync(cancellationToken);
@@ -103,16 +113,19 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     {
         _timers.Dispose();
         _activities.Dispose();
+        _stopping.Dispose();
         _store?.Dispose();
     }
 
     public void Schedule(LiveInstance instance) => _turns.Enqueue(instance);
 
-    /// <summary>Gives mail to an instance, which is loaded if it is not in memory.</summary>
+    public void Schedule(LiveEntity entity) => _entityTurns.Enqueue(entity);
+
+    /// <summary>Gives mail to an instance or an entity, which is loaded if it is not in memory.</summary>
     public void Post(long sequence, params ReadOnlySpan<Mail> mail)
     {
         Work.Begin(mail.Length);
-        while (!_live.GetOrAdd(sequence, static (key, engine) => new LiveInstance(key, engine), this).TryPost(mail))
+        while (!_live.GetOrAdd(sequence, static (key, engine) => MakeMailbox(key, engine), this).TryPost(mail))
         {
             Thread.Yield();
         }
@@ -132,6 +145,9 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
             Post(sequence, Mail.WakeUp);
         }
     }
+
+    /// <summary>Wakes an entity at a time, in place of the time that it was to be woken at before.</summary>
+    public void WakeAt(long sequence, DateTime due) => _timers.Add(new PendingTimer(sequence, SignalTimer, due));
 
     public void Dispatch(IEnumerable<PendingActivity> activities)
     {
@@ -160,9 +176,9 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
             Deliver(message);
         }
 
-        foreach (var sequence in effects.StartedInstances)
+        foreach (var (sequence, startAt) in effects.StartedInstances)
         {
-            Post(sequence, Mail.WakeUp);
+            Begin(sequence, startAt);
         }
 
         foreach (var (instanceId, status) in effects.Ended)
@@ -172,7 +188,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     }
 
     /// <summary>Keeps an idle instance; beyond the limit, those that have been idle longest make room.</summary>
-    public void KeepInMemory(LiveInstance instance)
+    public void KeepInMemory(Mailbox instance)
     {
         lock (_evictable)
         {
@@ -194,7 +210,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         }
     }
 
-    public void Remove(LiveInstance instance)
+    public void Remove(Mailbox instance)
     {
         lock (_evictable)
         {
@@ -208,7 +224,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     }
 
     /// <summary>A turn could not be stored: it is taken again a little later, from what is on disk.</summary>
-    public void RetryLater(LiveInstance instance, string instanceId, Exception exception)
+    public void RetryLater(Mailbox instance, string instanceId, Exception exception)
     {
         if (_isStopping)
         {
@@ -221,7 +237,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
             _ =>
             {
                 timer?.Dispose();
-                Schedule(instance);
+                instance.Schedule();
             },
             state: null,
             RetryDelay,
@@ -257,7 +273,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         return acknowledgement.Task;
     }
 
-    private void MakeNewest(LiveInstance instance)
+    private void MakeNewest(Mailbox instance)
     {
         if (instance.EvictionPlace is { } place)
         {
@@ -269,6 +285,11 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
             instance.EvictionPlace = _evictable.AddLast(instance);
         }
     }
+
+    private static Mailbox MakeMailbox(long sequence, DurableTaskEngine engine)
+        => sequence < 0 ? new LiveEntity(sequence, engine) : new LiveInstance(sequence, engine);
+
+    private Task TakeTurnAsync(LiveEntity entity) => entity.TakeTurnAsync(_entities, _options.MaxEntityOperationBatchSize, _stopping.Token);
 
     private static Task TakeTurnAsync(LiveInstance instance)
     {

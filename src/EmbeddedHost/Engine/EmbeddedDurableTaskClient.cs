@@ -1,9 +1,11 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Engine.Rewind;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Client.Entities;
 
 namespace AtomicDevOps.EmbeddedHost.Engine;
 
@@ -13,6 +15,8 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
     // Durable Functions' default (host.json, overridableExistingInstanceStates: NonRunningStates).
     private static readonly FrozenSet<OrchestrationRuntimeStatus> DefaultDedupeStatuses =
         new[] { OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended }.ToFrozenSet();
+
+    public override DurableEntityClient Entities { get; } = new EmbeddedDurableEntityClient(engine);
 
     public override Task<string> ScheduleNewOrchestrationInstanceAsync(
         TaskName orchestratorName,
@@ -69,7 +73,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
     public override Task<OrchestrationMetadata?> GetInstancesAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        RequireInstanceId(instanceId);
         cancellation.ThrowIfCancellationRequested();
         return Task.FromResult(engine.Store.Metadata(instanceId, Converter, getInputsAndOutputs));
     }
@@ -77,6 +81,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
     public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null)
     {
         var query = filter ?? new OrchestrationQuery();
+        EntityArguments.RequireOrchestration(query.InstanceIdPrefix, nameof(filter));
         return Pageable.Create((continuation, pageSize, cancellation) =>
         {
             cancellation.ThrowIfCancellationRequested();
@@ -88,7 +93,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
     public override async Task<PurgeResult> PurgeInstanceAsync(
         string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        RequireInstanceId(instanceId);
         cancellation.ThrowIfCancellationRequested();
         if (engine.Store.Find(instanceId) is not { } state)
         {
@@ -132,6 +137,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
     public override async Task<string> RestartAsync(
         string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default)
     {
+        RequireInstanceId(instanceId);
         var instance = await GetInstanceAsync(instanceId, getInputsAndOutputs: true, cancellation)
             ?? throw Missing(instanceId);
         if (!restartWithNewInstanceId && !instance.IsCompleted)
@@ -157,7 +163,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
 
     public override async Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        RequireInstanceId(instanceId);
         cancellation.ThrowIfCancellationRequested();
         var state = engine.Store.Find(instanceId) ?? throw Missing(instanceId);
         var isRewound = state.Status == OrchestrationRuntimeStatus.Failed
@@ -181,10 +187,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
     private static void RequireInstanceId(string instanceId)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
-        if (instanceId.StartsWith('@'))
-        {
-            throw new ArgumentException($"Instance ID '{instanceId}' starts with '@', which is kept for entities.", nameof(instanceId));
-        }
+        EntityArguments.RequireOrchestration(instanceId, nameof(instanceId));
     }
 
     private static FrozenSet<OrchestrationRuntimeStatus> DedupeStatuses(IReadOnlyList<string>? names)
@@ -221,7 +224,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
 
     private Task SendAsync(string instanceId, Arrival arrival, CancellationToken cancellation)
     {
-        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        RequireInstanceId(instanceId);
         cancellation.ThrowIfCancellationRequested();
         return engine.SendAsync(instanceId, arrival).WaitAsync(cancellation);
     }
@@ -229,7 +232,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
     private async Task<OrchestrationMetadata> WaitAsync(
         string instanceId, Func<OrchestrationRuntimeStatus?, bool> isReached, bool getInputsAndOutputs, CancellationToken cancellation)
     {
-        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        RequireInstanceId(instanceId);
         await engine.Waiters.WaitAsync(instanceId, isReached, () => engine.Store.Find(instanceId)?.Status, cancellation);
         return engine.Store.Metadata(instanceId, Converter, getInputsAndOutputs)
             ?? throw new InvalidOperationException($"There is no orchestration with instance ID '{instanceId}', or it was purged.");

@@ -2,70 +2,21 @@ using AtomicDevOps.EmbeddedHost.Storage;
 
 namespace AtomicDevOps.EmbeddedHost.Engine;
 
-/// <summary>
-/// An instance in memory: a mailbox, and the suspended orchestrator. It takes one turn at a time, each over all mail that has come since,
-/// and the next one only when the last is on disk.
-/// </summary>
-internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
+/// <summary>An instance in memory: a mailbox, and the suspended orchestrator.</summary>
+internal sealed class LiveInstance(long sequence, DurableTaskEngine engine) : Mailbox(sequence, engine)
 {
-    private readonly Lock _gate = new();
     private readonly List<Mail> _heldUntilStart = [];
-    private List<Mail> _mail = [];
-    private bool _isScheduled;
-    private bool _isRetired;
     private LoadedInstance? _loaded;
 
-    public long Sequence => sequence;
+    public override string Name => _loaded?.Identity.InstanceId ?? base.Name;
 
-    /// <summary>Its place among those that may be evicted; set and read by the engine alone.</summary>
-    public LinkedListNode<LiveInstance>? EvictionPlace { get; set; }
+    protected override bool HoldsMail => _heldUntilStart.Count > 0;
 
-    /// <returns>False if this object is retired: look the instance up again.</returns>
-    public bool TryPost(params ReadOnlySpan<Mail> mail)
-    {
-        lock (_gate)
-        {
-            if (_isRetired)
-            {
-                return false;
-            }
-
-            _mail.AddRange(mail);
-            if (_isScheduled)
-            {
-                return true;
-            }
-
-            _isScheduled = true;
-        }
-
-        engine.Schedule(this);
-        return true;
-    }
-
-    /// <returns>True if it had nothing to do and is now out of use.</returns>
-    public bool TryEvict()
-    {
-        lock (_gate)
-        {
-            if (_isScheduled || _heldUntilStart.Count > 0)
-            {
-                return false;
-            }
-
-            _isRetired = true;
-            return true;
-        }
-    }
+    public override void Schedule() => Engine.Schedule(this);
 
     public void TakeTurn()
     {
-        List<Mail> mail;
-        lock (_gate)
-        {
-            (mail, _mail) = (_mail, []);
-        }
-
+        var mail = TakeMail();
         try
         {
             Handle(mail);
@@ -75,6 +26,8 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
             TryAgain(mail, exception);
         }
     }
+
+    protected override void Forget() => _loaded = null;
 
     private void Handle(List<Mail> mail)
     {
@@ -87,7 +40,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
 
         if (mail.Exists(static item => item.ResumesActivities))
         {
-            engine.Dispatch(_loaded.ActivitiesOpenAfter(mail));
+            Engine.Dispatch(_loaded.ActivitiesOpenAfter(mail));
         }
 
         if (IsHeldUntilStart(_loaded, mail))
@@ -103,10 +56,10 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
             return;
         }
 
-        engine.Work.Begin(_heldUntilStart.Count);
+        Engine.Work.Begin(_heldUntilStart.Count);
         mail.InsertRange(0, _heldUntilStart);
         _heldUntilStart.Clear();
-        engine.Store.WriteHere(new TurnWrite(this, _loaded.TakeTurn(engine.UtcNow, mail)));
+        Engine.Store.WriteHere(new TurnWrite(this, _loaded.TakeTurn(Engine.UtcNow, mail)));
     }
 
     /// <param name="effects">Null if this start of the instance is gone from the store.</param>
@@ -114,7 +67,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
     {
         if (effects is not null)
         {
-            engine.Release(effects);
+            Engine.Release(effects);
         }
 
         if (effects is null || turn.IsEnd)
@@ -126,43 +79,31 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
 
         if (turn.Number == 0)
         {
-            engine.Waiters.Notify(turn.Identity.InstanceId, turn.Status);
+            Engine.Waiters.Notify(turn.Identity.InstanceId, turn.Status);
         }
 
         if (turn.IsContinuedAsNew)
         {
             _loaded = null;
-            engine.Post(sequence, Mail.WakeUp);
+            Engine.Post(Sequence, Mail.WakeUp);
         }
 
         GoOn();
         Settle(turn.Mail);
     }
 
-    public void TryAgain(IReadOnlyList<Mail> mail, Exception exception)
-    {
-        var name = _loaded?.Identity.InstanceId ?? $"number {sequence}";
-        _loaded = null;
-        lock (_gate)
-        {
-            _mail.InsertRange(0, mail);
-        }
-
-        engine.RetryLater(this, name, exception);
-    }
-
     /// <returns>Null if it has ended, or is gone.</returns>
     private LoadedInstance? Load()
     {
-        var stored = engine.Store.Load(sequence);
+        var stored = Engine.Store.Load(Sequence);
         return stored is null || stored.Status.IsFinished()
             ? null
             : new LoadedInstance(
-                stored, engine.Store.History(sequence), engine.Environment, () => engine.Post(sequence, Mail.WakeUp));
+                stored, Engine.Store.History(Sequence), Engine.Environment, () => Engine.Post(Sequence, Mail.WakeUp));
     }
 
     private bool IsHeldUntilStart(LoadedInstance loaded, List<Mail> mail)
-        => !loaded.IsStarted && loaded.StartAt > engine.UtcNow && !mail.Exists(static item => item.Arrival is ExecutionTerminated);
+        => !loaded.IsStarted && loaded.StartAt > Engine.UtcNow && !mail.Exists(static item => item.Arrival is ExecutionTerminated);
 
     /// <summary>The instance starts later: what has come until then waits in the inbox.</summary>
     private void Hold(List<Mail> mail)
@@ -174,7 +115,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
             return;
         }
 
-        engine.Store.Write(new HoldWrite(this, mail));
+        Engine.Store.Write(new HoldWrite(this, mail));
     }
 
     public void Held(List<Mail> mail, IEnumerable<Mail> stored)
@@ -182,44 +123,5 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         _heldUntilStart.AddRange(stored);
         GoOn();
         Settle(mail);
-    }
-
-    private void GoOn()
-    {
-        lock (_gate)
-        {
-            if (_mail.Count > 0)
-            {
-                engine.Schedule(this);
-                return;
-            }
-
-            _isScheduled = false;
-        }
-
-        engine.KeepInMemory(this);
-    }
-
-    private void Retire(List<Mail> mail)
-    {
-        lock (_gate)
-        {
-            _isRetired = true;
-            mail = [.. mail, .. _mail];
-            _mail.Clear();
-        }
-
-        engine.Remove(this);
-        Settle(mail);
-    }
-
-    private void Settle(IReadOnlyList<Mail> mail)
-    {
-        foreach (var item in mail)
-        {
-            item.Acknowledgement?.TrySetResult();
-        }
-
-        engine.Work.End(mail.Count);
     }
 }

@@ -1,3 +1,4 @@
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -10,6 +11,7 @@ internal sealed class LoadedInstance
     private readonly StoredInstance _stored;
     private readonly OrchestrationExecutor _executor;
     private readonly Dictionary<int, TaskScheduled> _openActivities = [];
+    private readonly OpenCriticalSection _section = new();
     private readonly Exception? _divergence;
     private OrchestrationRuntimeStatus _status;
     private string? _customStatus;
@@ -118,7 +120,8 @@ internal sealed class LoadedInstance
         return _executor.RunTurn(at, arrivals, isReplay: false);
     }
 
-    private TurnResult Ended(ExecutionCompleted end) => new([end], _customStatus, IsSuspended: false);
+    private TurnResult Ended(ExecutionCompleted end)
+        => new(_section.Release is { } release ? [release, end] : [end], _customStatus, IsSuspended: false);
 
     private void Record(DateTime at, IReadOnlyList<Arrival> arrivals, IReadOnlyList<Decision> decisions)
     {
@@ -131,6 +134,7 @@ internal sealed class LoadedInstance
 
         foreach (var decision in decisions)
         {
+            _section.Record(decision);
             if (decision is TaskScheduled task)
             {
                 _openActivities.Add(task.TaskId, task);

@@ -25,7 +25,7 @@ internal sealed class SubOrchestrationStart(long parent, OrchestrationIdentity i
         }
 
         var link = new ParentLink(parent, sub.TaskId, identity.InstanceId, identity.Name);
-        effects.StartedInstances.Add(
-            session.InsertInstance(new NewInstance(sub.InstanceId, sub.Name, sub.Version, sub.Input, at, StartAt: null, sub.Tags, link)));
+        var started = session.InsertInstance(new NewInstance(sub.InstanceId, sub.Name, sub.Version, sub.Input, at, StartAt: null, sub.Tags, link));
+        effects.StartedInstances.Add((started, StartAt: null));
     }
 }

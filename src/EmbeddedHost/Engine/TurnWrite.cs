@@ -1,3 +1,4 @@
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask.Client;
 
@@ -14,7 +15,8 @@ internal sealed class TurnEffects
 
     public List<InboxMessage> Messages { get; } = [];
 
-    public List<long> StartedInstances { get; } = [];
+    /// <summary>With the time at which each is to start; null: at once.</summary>
+    public List<(long Sequence, DateTime? StartAt)> StartedInstances { get; } = [];
 
     public List<(string InstanceId, OrchestrationRuntimeStatus Status)> Ended { get; } = [];
 }
@@ -90,6 +92,10 @@ internal sealed class TurnWrite(LiveInstance instance, Turn turn) : StoreWrite
                     Send(session, target.Sequence, new EventRaised(sent.Name, sent.Payload));
                 }
 
+                break;
+            case EntityDecision message:
+                _effects.Messages.Add(
+                    session.InsertMessage(message.Entity, message.MessageFrom(turn.Identity.InstanceId), turn.At));
                 break;
             case SubOrchestrationScheduled sub:
                 new SubOrchestrationStart(turn.Sequence, turn.Identity, sub).Apply(session, turn.At, _effects);

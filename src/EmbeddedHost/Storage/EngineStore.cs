@@ -291,6 +291,7 @@ internal sealed class EngineStore : IDisposable
             sequence,
             EntityInstanceId.FromString(rows.Text(1)),
             Utc(rows.Int64(2)),
+            !rows.IsNull(3),
             withState ? rows.TextOrNull(3) : null,
             rows.TextOrNull(4) is { } owner ? new EntityLock(owner, Guid.ParseExact(rows.Text(5), "N")) : null,
             messages);

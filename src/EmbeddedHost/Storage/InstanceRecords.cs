@@ -55,9 +55,10 @@ internal readonly record struct ResumableInstance(long Sequence, DateTime? Start
 
 /// <summary>An entity as it is stored, with the messages that it has not handled.</summary>
 /// <param name="Sequence">Less than zero, which tells entities from orchestration instances.</param>
+/// <param name="State">Null: none, or it was not asked for.</param>
 /// <param name="Messages">In order of arrival.</param>
 internal sealed record StoredEntity(
-    long Sequence, EntityInstanceId Id, DateTime ModifiedAt, string? State, EntityLock? Lock, IReadOnlyList<InboxMessage> Messages);
+    long Sequence, EntityInstanceId Id, DateTime ModifiedAt, bool HasState, string? State, EntityLock? Lock, IReadOnlyList<InboxMessage> Messages);
 
 internal static class RuntimeStatusExtensions
 {
