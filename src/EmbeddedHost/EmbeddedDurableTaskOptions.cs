@@ -15,6 +15,9 @@ public sealed class EmbeddedDurableTaskOptions
     /// <summary>How many instances are kept in memory between turns; those used least recently are replayed when they are needed again.</summary>
     public int MaxInstancesInMemory { get; set; } = 10_000;
 
+    /// <summary>False keeps the instances as they are: what is sent to one waits on disk for the next start. For commands on a stopped host.</summary>
+    internal bool TakesTurns { get; set; } = true;
+
     /// <summary>False skips the fsync of each commit: a power cut may then lose acknowledged work. For tests.</summary>
     internal bool IsDurable { get; set; } = true;
 }

@@ -70,7 +70,11 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _store = EngineStore.Open(_options.DataDirectory, _options.IsDurable, _logger);
-        Recover(_store);
+        if (_options.TakesTurns)
+        {
+            Recover(_store);
+        }
+
         return Task.CompletedTask;
     }
 
@@ -118,11 +122,22 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         }
     }
 
-    public void Deliver(InboxMessage message) => Post(message.Sequence, new Mail(message.Arrival, message.MessageId));
+    public void Deliver(InboxMessage message)
+    {
+        if (_options.TakesTurns)
+        {
+            Post(message.Sequence, new Mail(message.Arrival, message.MessageId));
+        }
+    }
 
     /// <summary>Starts an instance that is on disk, now or when it is due.</summary>
     public void Begin(UnstartedInstance instance)
     {
+        if (!_options.TakesTurns)
+        {
+            return;
+        }
+
         if (instance.StartAt is { } due && due > UtcNow)
         {
             _timers.Add(new PendingTimer(instance.Sequence, StartTimer, due));
@@ -246,6 +261,11 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         if (Store.Find(instanceId) is not { IsFinished: false } state)
         {
             return Task.CompletedTask;
+        }
+
+        if (!_options.TakesTurns)
+        {
+            return WriteAsync(new MessageWrite(this, state.Sequence, arrival));
         }
 
         var acknowledgement = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
