@@ -131,31 +131,35 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     }
 
     /// <summary>Starts an instance that is on disk, now or when it is due.</summary>
-    public void Begin(UnstartedInstance instance)
+    public void Begin(long sequence, DateTime? startAt)
     {
         if (!_options.TakesTurns)
         {
             return;
         }
 
-        if (instance.StartAt is { } due && due > UtcNow)
+        if (startAt is { } due && due > UtcNow)
         {
-            _timers.Add(new PendingTimer(instance.Sequence, StartTimer, due));
+            _timers.Add(new PendingTimer(sequence, StartTimer, due));
         }
         else
         {
-            Post(instance.Sequence, Mail.WakeUp);
+            Post(sequence, Mail.WakeUp);
+        }
+    }
+
+    public void Dispatch(IEnumerable<PendingActivity> activities)
+    {
+        foreach (var activity in activities)
+        {
+            _activities.Enqueue(activity);
         }
     }
 
     /// <summary>Lets out what a turn decided, now that it is on disk.</summary>
     public void Release(TurnEffects effects)
     {
-        foreach (var activity in effects.Activities)
-        {
-            _activities.Enqueue(activity);
-        }
-
+        Dispatch(effects.Activities);
         foreach (var timer in effects.Timers)
         {
             _timers.Add(timer);
@@ -294,12 +298,17 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
 
     private void Recover(EngineStore store)
     {
-        var activities = store.PendingActivities();
+        var resumable = store.ResumableInstances();
         var messages = store.PendingMessages();
-        var unstarted = store.UnstartedInstances();
         foreach (var timer in store.PendingTimers())
         {
             _timers.Add(timer);
+        }
+
+        // Before anything else that could make one of these take a turn, whose activities would then be dispatched twice.
+        foreach (var instance in resumable.Where(static instance => instance.OwesActivities))
+        {
+            Post(instance.Sequence, Mail.Resume);
         }
 
         foreach (var message in messages)
@@ -307,23 +316,18 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
             Deliver(message);
         }
 
-        foreach (var instance in unstarted)
+        foreach (var instance in resumable.Where(static instance => !instance.OwesActivities))
         {
-            Begin(instance);
+            Begin(instance.Sequence, instance.StartAt);
         }
 
-        foreach (var activity in activities)
-        {
-            _activities.Enqueue(activity);
-        }
-
-        LogRecovered(store.Path, activities.Count, messages.Count, unstarted.Count);
+        LogRecovered(store.Path, resumable.Count, messages.Count);
     }
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "Durable store {Path} is open: {Activities} activities, {Messages} messages and {Starts} starts go on")]
-    private partial void LogRecovered(string path, int activities, int messages, int starts);
+        Message = "Durable store {Path} is open: {Instances} instances go on, {Messages} messages are delivered")]
+    private partial void LogRecovered(string path, int instances, int messages);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The host's shutdown time is over; work that is cut off goes on after the next start")]
     private partial void LogCutOff();

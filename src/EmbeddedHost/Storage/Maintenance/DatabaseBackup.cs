@@ -13,12 +13,12 @@ internal static class DatabaseBackup
     {
         destination = Path.GetFullPath(destination);
         RefuseToOverwrite(destination);
-        using var connection = DatabaseFile.OpenForReading(source);
+        using var database = DatabaseFile.OpenForReading(source);
         var temporary = $"{destination}.{Guid.NewGuid():N}.tmp";
         try
         {
             CreateForOwner(temporary);
-            Copy(connection, temporary);
+            Copy(database, temporary);
             Check(temporary);
             using (var file = new FileStream(temporary, FileMode.Open, FileAccess.ReadWrite))
             {
@@ -64,12 +64,12 @@ internal static class DatabaseBackup
     }
 
     // Unlike SQLite's page by page backup, it does not start over each time that the host writes.
-    private static void Copy(SqliteConnection connection, string path)
+    private static void Copy(Database database, string path)
     {
         try
         {
-            using var statement = new Statement(connection, "VACUUM INTO $0", 1);
-            statement.Execute(null, path);
+            using var statement = database.PrepareOnce("VACUUM INTO ?");
+            statement.With(path).Execute();
         }
         catch (SqliteException exception)
         {

@@ -13,12 +13,12 @@ internal static class DatabaseCompaction
     public static CompactionResult Run(string dataDirectory)
     {
         using var directory = DataDirectory.Acquire(dataDirectory);
-        using var connection = DatabaseFile.OpenForWriting(directory.DatabasePath);
+        using var database = DatabaseFile.OpenForWriting(directory.DatabasePath);
         var before = Size(directory.DatabasePath);
         try
         {
-            Execute(connection, "VACUUM");
-            Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+            database.Execute("VACUUM");
+            database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
         }
         catch (SqliteException exception)
         {
@@ -28,12 +28,6 @@ internal static class DatabaseCompaction
         }
 
         return new CompactionResult(before, Size(directory.DatabasePath));
-    }
-
-    private static void Execute(SqliteConnection connection, string sql)
-    {
-        using var statement = new Statement(connection, sql, 0);
-        statement.Execute(null);
     }
 
     private static long Size(string path) =>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Data.Sqlite;
 
 namespace AtomicDevOps.EmbeddedHost.Storage.Maintenance;
@@ -6,30 +5,31 @@ namespace AtomicDevOps.EmbeddedHost.Storage.Maintenance;
 /// <summary>The database by its path, beside whatever process has it open.</summary>
 internal static class DatabaseFile
 {
-    /// <summary>Sees one state of the whole file for as long as a transaction is open, and never holds up the writer.</summary>
+    /// <summary>Reading never holds up the writer.</summary>
     /// <exception cref="DataDirectoryException">There is no such file, or it is no database.</exception>
-    public static SqliteConnection OpenForReading(string path) => Open(path, SqliteOpenMode.ReadOnly);
+    public static Database OpenForReading(string path) => Open(path, SqliteOpenMode.ReadOnly);
 
     /// <exception cref="DataDirectoryException">There is no such file, or it is no database.</exception>
-    public static SqliteConnection OpenForWriting(string path) => Open(path, SqliteOpenMode.ReadWrite);
+    public static Database OpenForWriting(string path) => Open(path, SqliteOpenMode.ReadWrite);
 
-    public static int SchemaVersion(SqliteConnection connection)
+    public static long Number(Database database, string sql)
     {
-        using var statement = new Statement(connection, "PRAGMA user_version", 0);
-        return Convert.ToInt32(statement.Scalar(null), CultureInfo.InvariantCulture);
+        using var statement = database.PrepareOnce(sql);
+        using var rows = statement.Query();
+        return rows.Read() ? rows.Int64(0) : 0;
     }
 
     /// <summary>What <c>PRAGMA integrity_check</c> finds, at most a hundred lines; nothing if the file is whole.</summary>
-    public static IReadOnlyList<string> Damage(SqliteConnection connection, SqliteTransaction? transaction = null)
+    public static IReadOnlyList<string> Damage(Database database)
     {
         try
         {
-            using var statement = new Statement(connection, "PRAGMA integrity_check", 0);
-            using var reader = statement.Query(transaction);
+            using var statement = database.PrepareOnce("PRAGMA integrity_check");
+            using var rows = statement.Query();
             var lines = new List<string>();
-            while (reader.Read())
+            while (rows.Read())
             {
-                lines.Add(reader.GetString(0));
+                lines.Add(rows.Text(0));
             }
 
             return lines is ["ok"] ? [] : lines;
@@ -40,7 +40,7 @@ internal static class DatabaseFile
         }
     }
 
-    private static SqliteConnection Open(string path, SqliteOpenMode mode)
+    private static Database Open(string path, SqliteOpenMode mode)
     {
         if (!File.Exists(path))
         {
@@ -48,17 +48,16 @@ internal static class DatabaseFile
                 $"There is no database '{path}'. Start the host once, or set 'Host:DataDirectory' to the directory that it uses.");
         }
 
-        var connection = new SqliteConnection(
-            new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ConnectionString);
+        Database? database = null;
         try
         {
-            connection.Open();
-            _ = SchemaVersion(connection);
-            return connection;
+            database = Database.Open(path, mode);
+            _ = Number(database, "PRAGMA user_version");
+            return database;
         }
         catch (SqliteException exception)
         {
-            connection.Dispose();
+            database?.Dispose();
             throw new DataDirectoryException(
                 $"'{path}' cannot be opened ({exception.Message}). Run as the user that the host runs as; if the file is damaged, restore it from a backup.",
                 exception);

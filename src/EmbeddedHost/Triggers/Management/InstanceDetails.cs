@@ -29,36 +29,35 @@ internal sealed record InstanceDetails(
     /// <returns>Null if the instance is gone.</returns>
     public static InstanceDetails? Find(string dataDirectory, OrchestrationMetadata instance)
     {
-        using var connection = DatabaseFile.OpenForReading(Path.Combine(dataDirectory, DataDirectory.DatabaseFileName));
-        using var snapshot = connection.BeginTransaction(deferred: true);
-        using var statement = new Statement(
-            connection,
+        using var database = DatabaseFile.OpenForReading(Path.Combine(dataDirectory, DataDirectory.DatabaseFileName));
+        using var statement = database.PrepareOnce(
             """
             SELECT i.seq, i.version, i.start_at, i.parent_id, i.parent_name, p.status
-            FROM instances i LEFT JOIN instances p ON p.seq = i.parent_seq WHERE i.id = $0
-            """,
-            1);
-        using var reader = statement.Query(snapshot, instance.InstanceId);
-        if (!reader.Read())
+            FROM instances i LEFT JOIN instances p ON p.seq = i.parent_seq WHERE i.id = ?
+            """);
+        using var rows = statement.With(instance.InstanceId).Query();
+        return rows.Read()
+            ? new InstanceDetails(
+                rows.Text(1),
+                rows.Int64OrNull(2) is { } startAt ? new DateTime(startAt, DateTimeKind.Utc).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) : null,
+                instance.Tags,
+                FailureResponse.From(instance.FailureDetails),
+                rows.TextOrNull(3) is { } parent ? new RelatedInstance(parent, rows.Text(4), rows.IsNull(5) ? null : Status(rows.Int32(5))) : null,
+                ChildrenOf(database, rows.Int64(0)))
+            : null;
+    }
+
+    private static List<RelatedInstance> ChildrenOf(Database database, long sequence)
+    {
+        using var statement = database.PrepareOnce("SELECT id, name, status FROM instances WHERE parent_seq = ? ORDER BY seq");
+        using var rows = statement.With(sequence).Query();
+        var children = new List<RelatedInstance>();
+        while (rows.Read())
         {
-            return null;
+            children.Add(new RelatedInstance(rows.Text(0), rows.Text(1), Status(rows.Int32(2))));
         }
 
-        using var children = new Statement(connection, "SELECT id, name, status FROM instances WHERE parent_seq = $0 ORDER BY seq", 1);
-        using var child = children.Query(snapshot, reader.GetInt64(0));
-        var related = new List<RelatedInstance>();
-        while (child.Read())
-        {
-            related.Add(new RelatedInstance(child.GetString(0), child.GetString(1), Status(child.GetInt32(2))));
-        }
-
-        return new InstanceDetails(
-            reader.GetString(1),
-            reader.IsDBNull(2) ? null : new DateTime(reader.GetInt64(2), DateTimeKind.Utc).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
-            instance.Tags,
-            FailureResponse.From(instance.FailureDetails),
-            reader.IsDBNull(3) ? null : new RelatedInstance(reader.GetString(3), reader.GetString(4), reader.IsDBNull(5) ? null : Status(reader.GetInt32(5))),
-            related);
+        return children;
     }
 
     private static string Status(int value) => ((OrchestrationRuntimeStatus)value).ToString();
