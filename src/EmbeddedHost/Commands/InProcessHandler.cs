@@ -15,7 +15,7 @@ internal sealed class InProcessHandler(RequestDelegate pipeline, IServiceProvide
         context.Request.Method = request.Method.Method;
         context.Request.Scheme = address.Scheme;
         context.Request.Host = HostString.FromUriComponent(address);
-        context.Request.Path = PathString.FromUriComponent(address);
+        context.Request.Path = PathString.FromUriComponent(address.AbsolutePath);
         context.Request.QueryString = QueryString.FromUriComponent(address);
         foreach (var (name, values) in request.Headers.Concat(request.Content?.Headers.AsEnumerable() ?? []))
         {

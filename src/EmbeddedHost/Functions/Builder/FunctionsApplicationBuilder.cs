@@ -49,6 +49,7 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         {
             configuration.GetSection($"{HostConfiguration.HostJsonSection}:extensions:durableTask").Bind(durable);
             durable.DataDirectory = host.DataDirectory;
+            durable.Retention = host.Retention;
         });
     }
 

@@ -50,7 +50,11 @@ internal sealed class ManagementApi(
 
     private static IResult Bad(string detail) => Results.Problem(statusCode: StatusCodes.Status400BadRequest, detail: detail);
 
-    private static string Id(HttpRequest request) => (string)request.RouteValues["id"]!;
+    private static string Id(HttpRequest request) => RouteText(request, "id")!;
+
+    /// <summary>Routing decodes all of a segment but its slashes.</summary>
+    private static string? RouteText(HttpRequest request, string name) =>
+        (request.RouteValues[name] as string)?.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 
     private async Task AnswerAsync(HttpContext context, Func<HttpRequest, Task<IResult>> handler)
     {
@@ -117,7 +121,7 @@ internal sealed class ManagementApi(
         var timeout = Query.Seconds(request, "timeout");
         var input = await ReadJsonAsync(request);
         var id = await client.ScheduleNewOrchestrationInstanceAsync(
-            name, input, new StartOrchestrationOptions(request.RouteValues["id"] as string), request.HttpContext.RequestAborted);
+            name, input, new StartOrchestrationOptions(RouteText(request, "id")), request.HttpContext.RequestAborted);
         return timeout is { } limit ? await WaitAsync(request, id, limit) : Accepted(request, id);
     }
 
@@ -256,7 +260,7 @@ internal sealed class ManagementApi(
         }
 
         var payload = await ReadJsonAsync(request);
-        var eventName = (string)request.RouteValues["eventName"]!;
+        var eventName = RouteText(request, "eventName")!;
         return await WhileUnfinishedAsync(request, id => client.RaiseEventAsync(id, eventName, payload, request.HttpContext.RequestAborted));
     }
 
