@@ -21,7 +21,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
     public LinkedListNode<LiveInstance>? EvictionPlace { get; set; }
 
     /// <returns>False if this object is retired: look the instance up again.</returns>
-    public bool TryPost(Mail mail)
+    public bool TryPost(params ReadOnlySpan<Mail> mail)
     {
         lock (_gate)
         {
@@ -30,7 +30,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
                 return false;
             }
 
-            _mail.Add(mail);
+            _mail.AddRange(mail);
             if (_isScheduled)
             {
                 return true;
@@ -87,7 +87,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
 
         if (mail.Exists(static item => item.ResumesActivities))
         {
-            engine.Dispatch(_loaded.OpenActivities);
+            engine.Dispatch(_loaded.ActivitiesOpenAfter(mail));
         }
 
         if (IsHeldUntilStart(_loaded, mail))
@@ -106,7 +106,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         engine.Work.Begin(_heldUntilStart.Count);
         mail.InsertRange(0, _heldUntilStart);
         _heldUntilStart.Clear();
-        engine.Store.Write(new TurnWrite(this, _loaded.TakeTurn(engine.UtcNow, mail)));
+        engine.Store.WriteHere(new TurnWrite(this, _loaded.TakeTurn(engine.UtcNow, mail)));
     }
 
     /// <param name="effects">Null if this start of the instance is gone from the store.</param>
