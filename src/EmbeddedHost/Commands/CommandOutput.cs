@@ -38,6 +38,9 @@ internal sealed class CommandOutput
     /// <summary>For what holds no data.</summary>
     public TextWriter ErrorWriter => _error;
 
+    /// <summary>The terminal's width in characters; null if the output is no terminal.</summary>
+    public int? Width => _width;
+
     public bool IsTerminal => _width is not null;
 
     /// <summary>Whether somebody is there to be asked.</summary>
@@ -74,7 +77,8 @@ internal sealed class CommandOutput
             Interactive = InteractionSupport.No,
             Out = new AnsiConsoleOutput(IsTerminal ? _output : text),
         });
-        console.Profile.Width = _width ?? Unlimited;
+        // The table sees to its width itself: left to it, this library drops columns that do not fit.
+        console.Profile.Width = Unlimited;
         console.Write(table.Render(_width));
         foreach (var line in text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {

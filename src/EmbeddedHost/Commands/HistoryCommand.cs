@@ -72,9 +72,8 @@ internal static class HistoryCommand
         "TimerCreated" => "due " + TimeText.Local(Text(entry["FireAt"]), clock),
         "SubOrchestrationInstanceCreated" => Text(entry["InstanceId"]) ?? "",
         "EventSent" => $"to {Text(entry["InstanceId"])}: {PayloadText.OneLine(entry["Input"])}",
-        "ExecutionSuspended" or "ExecutionResumed" => Text(entry["Reason"]) ?? "",
         "ExecutionCompleted" => $"{Text(entry["OrchestrationStatus"])}: {PayloadText.OneLine(entry["Result"])}",
-        _ => PayloadText.OneLine(entry["Result"] ?? entry["Input"]),
+        _ => PayloadText.OneLine(entry["Result"] ?? entry["Input"] ?? entry["Reason"]),
     };
 
     private static string? Text(JsonNode? node) => node?.GetValue<string>();

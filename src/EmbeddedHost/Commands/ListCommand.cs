@@ -8,6 +8,9 @@ internal static class ListCommand
 {
     private const int DefaultTop = 100;
 
+    /// <summary>A narrower terminal gets no column for the time of the last change, which the age tells too.</summary>
+    private const int WidthForAllColumns = 140;
+
     private static readonly string[] Headers = ["Id", "Name", "Status", "Created", "Updated", "Age", "Custom status"];
 
     public static Command Create(CommandSession session)
@@ -66,18 +69,21 @@ internal static class ListCommand
 
     private static TableView Table(CommandSession session, JsonArray instances)
     {
-        var table = new TableView(Headers);
+        var hasUpdated = session.Output.Width is null or >= WidthForAllColumns;
+        var table = new TableView([.. Headers.Where(header => hasUpdated || header is not "Updated")]);
         foreach (var instance in instances)
         {
             var updated = instance!["lastUpdatedTime"]!.GetValue<string>();
             table.Add(
+            [
                 instance["instanceId"]!.GetValue<string>(),
                 instance["name"]!.GetValue<string>(),
                 TableCell.OfStatus(instance["runtimeStatus"]!.GetValue<string>()),
                 TimeText.Local(instance["createdTime"]!.GetValue<string>(), session.Clock),
-                TimeText.Local(updated, session.Clock),
+                .. hasUpdated ? [TimeText.Local(updated, session.Clock)] : Array.Empty<TableCell>(),
                 TimeText.Age(updated, session.Clock),
-                PayloadText.OneLine(instance["customStatus"]));
+                PayloadText.OneLine(instance["customStatus"]),
+            ]);
         }
 
         return table;

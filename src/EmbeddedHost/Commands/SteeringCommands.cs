@@ -43,7 +43,7 @@ internal static class SteeringCommands
     public static Command Resume(CommandSession session) => Steer(session, "resume", "Let a suspended instance go on.", "is told to go on");
 
     public static Command Rewind(CommandSession session) =>
-        Steer(session, "rewind", "Let a failed instance go on from before its failure.", "goes on from before its failure");
+        Steer(session, "rewind", "Let a failed instance go on from before its failure.", "goes on from before its failure", needsHost: true);
 
     public static Command Restart(CommandSession session)
     {
@@ -72,7 +72,7 @@ internal static class SteeringCommands
         return command;
     }
 
-    private static Command Steer(CommandSession session, string operation, string description, string outcome)
+    private static Command Steer(CommandSession session, string operation, string description, string outcome, bool needsHost = false)
     {
         var id = CommandOptions.InstanceId();
         var reason = CommandOptions.Reason();
@@ -81,6 +81,12 @@ internal static class SteeringCommands
             async (client, isRunning) =>
             {
                 var instance = parsed.GetRequiredValue(id);
+                if (needsHost && !isRunning)
+                {
+                    await client.GetAsync(instance, NoQuery, cancellation);
+                    throw new CommandException($"'{operation}' needs the orchestrator's code, and no host runs. Start it, and try again.");
+                }
+
                 var query = new Dictionary<string, string>(StringComparer.Ordinal);
                 if (parsed.GetValue(reason) is { } why)
                 {

@@ -8,9 +8,9 @@ namespace AtomicDevOps.EmbeddedHost.Commands;
 /// <param name="shortens">Whether the last column is shortened at a terminal rather than wrapped.</param>
 internal sealed class TableView(IReadOnlyList<string> headers, bool shortens = true)
 {
-    private const int SmallestLastColumn = 12;
+    private const int SmallestLastColumn = 20;
 
-    /// <summary>What stands between two columns and around the table.</summary>
+    /// <summary>What stands behind each column.</summary>
     private const int Gap = 2;
 
     private readonly List<TableCell[]> _rows = [];
@@ -19,20 +19,21 @@ internal sealed class TableView(IReadOnlyList<string> headers, bool shortens = t
 
     public Table Render(int? width)
     {
-        var table = new Table { Border = width is null ? TableBorder.None : TableBorder.Simple, UseSafeBorder = true };
+        var table = new Table { Border = TableBorder.None };
+        var last = width is { } available ? Math.Max(SmallestLastColumn, available - Others()) : int.MaxValue;
         for (var i = 0; i < headers.Count; i++)
         {
             var column = new TableColumn(new Text(headers[i], width is null ? Style.Plain : new Style(decoration: Decoration.Bold)));
             column.PadLeft(0).PadRight(Gap);
-            column.NoWrap = width is null || i < headers.Count - 1;
+            column.NoWrap = width is null || shortens || i < headers.Count - 1;
+            column.Width = column.NoWrap ? null : last;
             table.AddColumn(column);
         }
 
-        var last = width is { } available && shortens ? Math.Max(SmallestLastColumn, available - Others()) : int.MaxValue;
         foreach (var row in _rows)
         {
             table.AddRow(row.Select((cell, i) =>
-                (IRenderable)new Text(i == row.Length - 1 ? Shorten(cell.Text, last) : cell.Text, width is null ? Style.Plain : cell.Style)));
+                (IRenderable)new Text(shortens && i == row.Length - 1 ? Shorten(cell.Text, last) : cell.Text, width is null ? Style.Plain : cell.Style)));
         }
 
         return table;
@@ -59,7 +60,7 @@ internal sealed class TableView(IReadOnlyList<string> headers, bool shortens = t
 
     private int Others()
     {
-        var taken = Gap * (headers.Count + 1);
+        var taken = Gap * headers.Count;
         for (var i = 0; i < headers.Count - 1; i++)
         {
             taken += _rows.Select(row => Length(row[i].Text)).Append(Length(headers[i])).Max();

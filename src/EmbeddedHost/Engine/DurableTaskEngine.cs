@@ -115,6 +115,11 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     /// <summary>Gives mail to an instance, which is loaded if it is not in memory.</summary>
     public void Post(long sequence, params ReadOnlySpan<Mail> mail)
     {
+        if (!_options.TakesTurns)
+        {
+            return;
+        }
+
         Work.Begin(mail.Length);
         while (!_live.GetOrAdd(sequence, static (key, engine) => new LiveInstance(key, engine), this).TryPost(mail))
         {
@@ -122,22 +127,11 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         }
     }
 
-    public void Deliver(InboxMessage message)
-    {
-        if (_options.TakesTurns)
-        {
-            Post(message.Sequence, new Mail(message.Arrival, message.MessageId));
-        }
-    }
+    public void Deliver(InboxMessage message) => Post(message.Sequence, new Mail(message.Arrival, message.MessageId));
 
     /// <summary>Starts an instance that is on disk, now or when it is due.</summary>
     public void Begin(long sequence, DateTime? startAt)
     {
-        if (!_options.TakesTurns)
-        {
-            return;
-        }
-
         if (startAt is { } due && due > UtcNow)
         {
             _timers.Add(new PendingTimer(sequence, StartTimer, due));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -7,6 +8,8 @@ namespace AtomicDevOps.EmbeddedHost.Tests.Commands;
 /// <summary>Orchestrators for operators to look at.</summary>
 public static class OperatedFunctions
 {
+    private static readonly ConcurrentDictionary<string, bool> Broken = new(StringComparer.Ordinal);
+
     [Function("Echo")]
     public static async Task<string> EchoAsync([OrchestrationTrigger] TaskOrchestrationContext context, string input)
     {
@@ -25,6 +28,19 @@ public static class OperatedFunctions
     public static Task<string> ParentAsync([OrchestrationTrigger] TaskOrchestrationContext context) =>
         context.CallSubOrchestratorAsync<string>(
             "WaitForGo", options: new TaskOptions().WithInstanceId(context.InstanceId + "-child"));
+
+    [Function("FailOnce")]
+    public static Task FailOnceAsync([OrchestrationTrigger] TaskOrchestrationContext context, string key) =>
+        context.CallActivityAsync("BreakOnce", key);
+
+    [Function("BreakOnce")]
+    public static void BreakOnce([ActivityTrigger] string key)
+    {
+        if (Broken.TryAdd(key, true))
+        {
+            throw new InvalidOperationException("the first time");
+        }
+    }
 
     [Function("Fail")]
     public static Task FailAsync([OrchestrationTrigger] TaskOrchestrationContext context) => context.CallActivityAsync("Break");

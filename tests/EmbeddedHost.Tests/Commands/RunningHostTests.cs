@@ -93,6 +93,7 @@ public sealed class RunningHostTests : IAsyncLifetime
 
         listed.Lines.ShouldAllBe(line => line.Length <= 120);
         listed.Output.ShouldContain("xx…");
+        full.Lines.ShouldAllBe(line => line.Length <= 120);
         history.Lines.ShouldAllBe(line => line.Length <= 120);
         history.Output.ShouldContain("xx…");
         full.Output.ShouldNotContain("…");
@@ -236,6 +237,30 @@ public sealed class RunningHostTests : IAsyncLifetime
         (await Client.WaitForInstanceCompletionAsync(started, getInputsAndOutputs: true, TestContext.Current.CancellationToken))
             .ReadOutputAs<string>().ShouldBe("hello");
         again.Lines.ShouldBe(["Instance 'one' is started."]);
+    }
+
+    [Fact]
+    public async Task A_failed_instance_is_rewound()
+    {
+        await Client.RunAsync("FailOnce", "one", Guid.NewGuid().ToString("N"));
+        (await Client.GetInstanceAsync("one", TestContext.Current.CancellationToken))!.RuntimeStatus.ShouldBe(OrchestrationRuntimeStatus.Failed);
+
+        await _operator.SucceedAsync("rewind", "one", "--reason", "it works now");
+
+        await Client.ReachAsync("one", OrchestrationRuntimeStatus.Completed);
+        (await _operator.SucceedAsync("history", "one")).Output.ShouldContain("it works now");
+    }
+
+    [Fact]
+    public async Task A_narrow_terminal_still_gets_every_id_and_status_whole()
+    {
+        var id = "an-id-of-quite-some-length-" + new string('z', 40);
+        await Client.RunAsync("Echo", id, "hello");
+        var terminal = new Operator(_host.DataDirectory) { Width = 60 };
+
+        var listed = await terminal.SucceedAsync("list");
+
+        listed.Lines[1].ShouldMatch($"^{id} +Echo +Completed +.* +hello$");
     }
 
     [Theory]

@@ -193,6 +193,27 @@ public sealed class StoppedHostTests : IDisposable
             .ShouldContain($"in use by process {Environment.ProcessId} ");
     }
 
+    [Fact]
+    public async Task A_host_that_starts_during_a_command_waits_for_its_end()
+    {
+        var command = DataDirectory.Acquire(_directory);
+        var starting = StartAsync();
+
+        command.Dispose();
+
+        await using var host = await starting;
+        (await _operator.SucceedAsync("list")).Error.ShouldBe("No instances.\n");
+    }
+
+    [Fact]
+    public async Task A_rewind_needs_the_host()
+    {
+        await LiveAsync(client => client.RunAsync("Fail", "one"));
+
+        (await _operator.FailAsync(1, "rewind", "one")).ShouldContain("no host runs. Start it");
+        (await _operator.FailAsync(3, "rewind", "two")).ShouldBe("There is no instance 'two'.\n");
+    }
+
     private Task<FunctionsTestHost> StartAsync() => FunctionsTestHost.StartAsync(
         new Dictionary<string, string?> { ["Host:DataDirectory"] = _directory }, configure: null, typeof(OperatedFunctions));
 

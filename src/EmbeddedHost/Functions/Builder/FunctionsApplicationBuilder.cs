@@ -44,6 +44,7 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         Services.AddProblemDetails();
 
         // First of the hosted services, so that those of the app find the engine running, and it outlives them.
+        Services.AddHostedService<CommandGrace>();
         Services.AddEmbeddedDurableTask();
         Services.AddOptions<EmbeddedDurableTaskOptions>().Configure<FunctionHostOptions, IConfiguration>(static (durable, host, configuration) =>
         {
