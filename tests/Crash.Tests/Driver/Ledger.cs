@@ -27,7 +27,8 @@ internal sealed class LedgerInstance(string id, Workload workload, WorkloadInput
 
     public WorkloadInput Input => input;
 
-    public bool IsStarted { get; set; }
+    /// <summary>When the start was acknowledged, by the ledger's clock; null while nobody knows whether it is stored.</summary>
+    public long? StartedAt { get; set; }
 
     /// <summary>The earliest of the times at which it was asked to begin.</summary>
     public DateTime EarliestStart { get; set; } = DateTime.MaxValue;
@@ -54,11 +55,14 @@ internal sealed class LedgerInstance(string id, Workload workload, WorkloadInput
            where earlier.AcknowledgedAt < later.SentAt
            select (earlier.Payload, later.Payload);
 
-    public LedgerInstance Copy()
+    /// <param name="knownAt">Acknowledgements after that are left out.</param>
+    public LedgerInstance Copy(long knownAt)
     {
-        var copy = new LedgerInstance(id, workload, input) { IsStarted = IsStarted, EarliestStart = EarliestStart };
-        copy._raised.AddRange(_raised.Select(static raised => raised with { }));
+        var copy = new LedgerInstance(id, workload, input) { StartedAt = Known(StartedAt), EarliestStart = EarliestStart };
+        copy._raised.AddRange(_raised.Select(raised => raised with { AcknowledgedAt = Known(raised.AcknowledgedAt) }));
         return copy;
+
+        long? Known(long? at) => at <= knownAt ? at : null;
     }
 
     public override string ToString() => id;
@@ -90,6 +94,18 @@ internal sealed class Ledger
     }
 
     public IReadOnlyList<LedgerInstance> Instances => _instances;
+
+    /// <summary>Counts what was sent and acknowledged.</summary>
+    public long Clock
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _clock;
+            }
+        }
+    }
 
     /// <summary>Answers that were errors.</summary>
     public List<string> Refusals { get; } = [];
@@ -160,23 +176,25 @@ internal sealed class Ledger
             }
             else
             {
-                instance.IsStarted = true;
+                instance.StartedAt = ++_clock;
             }
         }
     }
 
-    /// <summary>What is known now, for a copy of the store to go on with.</summary>
-    public Ledger Copy(int seed)
+    /// <summary>For a copy of the store to go on with: all that was asked, and what was acknowledged.</summary>
+    /// <param name="knownAt">By the ledger's clock; acknowledgements after that are left out.</param>
+    /// <param name="active">How many of the instances have been begun with.</param>
+    public Ledger Copy(long knownAt, int active)
     {
         lock (_gate)
         {
-            return new Ledger([.. _instances.Select(static instance => instance.Copy())], new Random(seed)) { _clock = _clock };
+            return new Ledger([.. _instances.Take(active).Select(instance => instance.Copy(knownAt))], new Random(0)) { _clock = _clock };
         }
     }
 
     private Operation? Next(LedgerInstance instance)
     {
-        if (!instance.IsStarted)
+        if (instance.StartedAt is null)
         {
             return instance.InFlight.Count > 0 ? null : Start(instance);
         }

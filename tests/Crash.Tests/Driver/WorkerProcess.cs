@@ -27,7 +27,9 @@ internal sealed class WorkerProcess : IAsyncDisposable
     private readonly Task _reading;
     private readonly Task<string> _errors;
     private readonly Lock _gate = new();
+    private readonly List<(long Count, TaskCompletionSource Reached)> _waiting = [];
     private long _number;
+    private long _answers;
 
     private WorkerProcess(Process process)
     {
@@ -48,6 +50,19 @@ internal sealed class WorkerProcess : IAsyncDisposable
     public Task<string> Errors => _errors;
 
     public static string ProgramPath { get; } = Path.Combine(AppContext.BaseDirectory, typeof(WorkerProcess).Assembly.GetName().Name!);
+
+    /// <summary>Ends when the worker has given that many answers more, or is dead.</summary>
+    public Task AnswersAsync(int count)
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            _waiting.Add((_answers + count, reached));
+        }
+
+        CountAnswers(0);
+        return reached.Task;
+    }
 
     /// <param name="launcher">A program and its arguments that become the worker by exec; empty to start it as it is.</param>
     public static WorkerProcess Start(string dataDirectory, string attemptLog, params IEnumerable<string> launcher)
@@ -128,6 +143,18 @@ internal sealed class WorkerProcess : IAsyncDisposable
         _process.Dispose();
     }
 
+    private void CountAnswers(long more)
+    {
+        lock (_gate)
+        {
+            _answers += more;
+            foreach (var (_, reached) in _waiting.Where(waiting => waiting.Count <= _answers))
+            {
+                reached.TrySetResult();
+            }
+        }
+    }
+
     private static char StateOf(string task)
     {
         try
@@ -158,6 +185,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
                 var parts = line.Split('\t', 3);
                 if (long.TryParse(parts[0], CultureInfo.InvariantCulture, out var number) && _open.TryRemove(number, out var answer))
                 {
+                    CountAnswers(1);
                     answer.TrySetResult(new Answer(parts[1], parts.Length > 2 ? parts[2] : string.Empty));
                 }
             }
@@ -165,6 +193,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
 
         _opening.TrySetResult();
         _ready.TrySetResult(false);
+        CountAnswers(long.MaxValue / 2);
         foreach (var unanswered in _open.Values)
         {
             unanswered.TrySetResult(null);

@@ -58,10 +58,12 @@ internal sealed class WorkerSite(string directory, Ledger ledger, string dataDir
         return values;
     }
 
+    /// <summary>Lets this worker do all that is left, and checks everything.</summary>
+    /// <returns>The value of each instance.</returns>
     public async Task<IReadOnlyDictionary<string, string>> FinishAsync(WorkerProcess worker)
     {
         await ApplyLoadAsync(worker, ledger.Instances.Count).WaitAsync(Patience);
-        ledger.Instances.ShouldAllBe(static instance => instance.IsStarted, "a start was never acknowledged");
+        ledger.Instances.ShouldAllBe(static instance => instance.StartedAt != null, "a start was never acknowledged");
         var answers = await Task.WhenAll(ledger.Instances.Select(instance => CompletionAsync(worker, instance)));
         var attempts = Attempts.Read(AttemptDirectory);
         var values = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -50,7 +50,7 @@ internal sealed class Events : Workload
         => [.. Enumerable.Range(0, input.Size).Select(static i => string.Create(CultureInfo.InvariantCulture, $"event {i}"))];
 
     public override TimeSpan? StartDelay(WorkloadInput input)
-        => input.Start % 2 == 0 ? TimeSpan.FromMilliseconds(10 * input.Start) : null;
+        => input.Start % 2 == 0 ? TimeSpan.FromMilliseconds(3 * input.Start) : null;
 
     public override string Expected(WorkloadInput input) => Value([.. EventsOf(input), LastEvent]);
 
