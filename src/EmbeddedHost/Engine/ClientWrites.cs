@@ -77,7 +77,7 @@ internal sealed class StartWrite(DurableTaskEngine engine, NewInstance instance,
             Engine.Deliver(message);
         }
 
-        Engine.Begin(new UnstartedInstance(_sequence, instance.StartAt));
+        Engine.Begin(_sequence, instance.StartAt);
         return instance.InstanceId;
     }
 

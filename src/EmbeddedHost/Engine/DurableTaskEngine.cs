@@ -109,9 +109,9 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     public void Schedule(LiveInstance instance) => _turns.Enqueue(instance);
 
     /// <summary>Gives mail to an instance, which is loaded if it is not in memory.</summary>
-    public void Post(long sequence, Mail mail)
+    public void Post(long sequence, params ReadOnlySpan<Mail> mail)
     {
-        Work.Begin();
+        Work.Begin(mail.Length);
         while (!_live.GetOrAdd(sequence, static (key, engine) => new LiveInstance(key, engine), this).TryPost(mail))
         {
             Thread.Yield();
@@ -121,26 +121,30 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     public void Deliver(InboxMessage message) => Post(message.Sequence, new Mail(message.Arrival, message.MessageId));
 
     /// <summary>Starts an instance that is on disk, now or when it is due.</summary>
-    public void Begin(UnstartedInstance instance)
+    public void Begin(long sequence, DateTime? startAt)
     {
-        if (instance.StartAt is { } due && due > UtcNow)
+        if (startAt is { } due && due > UtcNow)
         {
-            _timers.Add(new PendingTimer(instance.Sequence, StartTimer, due));
+            _timers.Add(new PendingTimer(sequence, StartTimer, due));
         }
         else
         {
-            Post(instance.Sequence, Mail.WakeUp);
+            Post(sequence, Mail.WakeUp);
+        }
+    }
+
+    public void Dispatch(IEnumerable<PendingActivity> activities)
+    {
+        foreach (var activity in activities)
+        {
+            _activities.Enqueue(activity);
         }
     }
 
     /// <summary>Lets out what a turn decided, now that it is on disk.</summary>
     public void Release(TurnEffects effects)
     {
-        foreach (var activity in effects.Activities)
-        {
-            _activities.Enqueue(activity);
-        }
-
+        Dispatch(effects.Activities);
         foreach (var timer in effects.Timers)
         {
             _timers.Add(timer);
@@ -274,36 +278,38 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
 
     private void Recover(EngineStore store)
     {
-        var activities = store.PendingActivities();
+        var resumable = store.ResumableInstances();
         var messages = store.PendingMessages();
-        var unstarted = store.UnstartedInstances();
         foreach (var timer in store.PendingTimers())
         {
             _timers.Add(timer);
         }
 
-        foreach (var message in messages)
+        var mail = messages.ToLookup(static message => message.Sequence, static message => new Mail(message.Arrival, message.MessageId));
+        foreach (var instance in resumable.Where(static instance => instance.OwesActivities))
+        {
+            // In one piece: a turn in between would have its activities dispatched twice, and some that have a result waiting once more.
+            Post(instance.Sequence, [Mail.Resume, .. mail[instance.Sequence]]);
+        }
+
+        var resumed = resumable.Where(static instance => instance.OwesActivities).Select(static instance => instance.Sequence).ToHashSet();
+        foreach (var message in messages.Where(message => !resumed.Contains(message.Sequence)))
         {
             Deliver(message);
         }
 
-        foreach (var instance in unstarted)
+        foreach (var instance in resumable.Where(static instance => !instance.OwesActivities))
         {
-            Begin(instance);
+            Begin(instance.Sequence, instance.StartAt);
         }
 
-        foreach (var activity in activities)
-        {
-            _activities.Enqueue(activity);
-        }
-
-        LogRecovered(store.Path, activities.Count, messages.Count, unstarted.Count);
+        LogRecovered(store.Path, resumable.Count, messages.Count);
     }
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "Durable store {Path} is open: {Activities} activities, {Messages} messages and {Starts} starts go on")]
-    private partial void LogRecovered(string path, int activities, int messages, int starts);
+        Message = "Durable store {Path} is open: {Instances} instances go on, {Messages} messages are delivered")]
+    private partial void LogRecovered(string path, int instances, int messages);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The host's shutdown time is over; work that is cut off goes on after the next start")]
     private partial void LogCutOff();

@@ -1,17 +1,19 @@
 using System.Collections.Immutable;
+using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
 namespace AtomicDevOps.EmbeddedHost.Engine;
 
-/// <summary>
-/// One entry of an instance's history. A turn is a <see cref="TurnStarted"/>, then the arrivals it handled in order, then the decisions
-/// that the code made of them, in order.
-/// </summary>
+/// <summary>One entry of an instance's history.</summary>
 internal abstract record HistoryEvent;
 
+/// <summary>A turn as history has it: at a time, the arrivals that it handled in order, and the decisions that the code made of them.</summary>
 /// <param name="At">The turn's clock, UTC.</param>
-internal sealed record TurnStarted(DateTime At) : HistoryEvent;
+internal sealed record RecordedTurn(DateTime At, IReadOnlyList<Arrival> Arrivals, IReadOnlyList<Decision> Decisions)
+{
+    public IEnumerable<HistoryEvent> Events => [.. Arrivals, .. Decisions];
+}
 
 /// <summary>Something that happened outside of the orchestrator's code.</summary>
 internal abstract record Arrival : HistoryEvent;
@@ -38,6 +40,8 @@ internal sealed record ExecutionSuspended(string? Reason) : Arrival;
 
 internal sealed record ExecutionResumed(string? Reason) : Arrival;
 
+internal sealed record ExecutionRewound(string? Reason) : Arrival;
+
 internal sealed record ExecutionTerminated(string? Output, bool Recursive) : Arrival;
 
 /// <summary>Something that the orchestrator's code wants done.</summary>
@@ -49,6 +53,9 @@ internal abstract record Decision : HistoryEvent
 
 internal sealed record TaskScheduled(int TaskId, string Name, string Version, string? Input) : Decision
 {
+    public PendingActivity ToPending(long sequence, OrchestrationIdentity instance)
+        => new(sequence, instance.InstanceId, TaskId, Name, Version, Input);
+
     public override bool Matches(Decision other)
         => other is TaskScheduled task && task.TaskId == TaskId && Names.Same(task.Name, Name);
 }

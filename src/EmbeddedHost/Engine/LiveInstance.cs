@@ -1,6 +1,4 @@
 using AtomicDevOps.EmbeddedHost.Storage;
-using Microsoft.DurableTask;
-using Microsoft.DurableTask.Client;
 
 namespace AtomicDevOps.EmbeddedHost.Engine;
 
@@ -15,12 +13,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
     private List<Mail> _mail = [];
     private bool _isScheduled;
     private bool _isRetired;
-
-    private StoredInstance? _stored;
-    private OrchestrationExecutor? _executor;
-    private int _historyLength;
-    private DateTime _lastTurnAt;
-    private string? _customStatus;
+    private LoadedInstance? _loaded;
 
     public long Sequence => sequence;
 
@@ -28,7 +21,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
     public LinkedListNode<LiveInstance>? EvictionPlace { get; set; }
 
     /// <returns>False if this object is retired: look the instance up again.</returns>
-    public bool TryPost(Mail mail)
+    public bool TryPost(params ReadOnlySpan<Mail> mail)
     {
         lock (_gate)
         {
@@ -37,7 +30,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
                 return false;
             }
 
-            _mail.Add(mail);
+            _mail.AddRange(mail);
             if (_isScheduled)
             {
                 return true;
@@ -85,22 +78,35 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
 
     private void Handle(List<Mail> mail)
     {
-        if (!TryLoad(out var failure))
+        _loaded ??= Load();
+        if (_loaded is null)
         {
             Retire(mail);
             return;
         }
 
-        if (failure is null && IsHeldUntilStart(mail))
+        if (mail.Exists(static item => item.ResumesActivities))
+        {
+            engine.Dispatch(_loaded.ActivitiesOpenAfter(mail));
+        }
+
+        if (IsHeldUntilStart(_loaded, mail))
         {
             Hold(mail);
+            return;
+        }
+
+        if (!_loaded.IsDue && mail.TrueForAll(static item => item.Arrival is null))
+        {
+            GoOn();
+            Settle(mail);
             return;
         }
 
         engine.Work.Begin(_heldUntilStart.Count);
         mail.InsertRange(0, _heldUntilStart);
         _heldUntilStart.Clear();
-        engine.Store.Write(new TurnWrite(this, RunTurn(mail, failure)));
+        engine.Store.Write(new TurnWrite(this, _loaded.TakeTurn(engine.UtcNow, mail)));
     }
 
     /// <param name="effects">Null if this start of the instance is gone from the store.</param>
@@ -118,15 +124,14 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
             return;
         }
 
-        _historyLength += 1 + turn.Arrivals.Count + turn.Decisions.Count;
-        if (turn.FirstIndex == 0)
+        if (turn.Number == 0)
         {
             engine.Waiters.Notify(turn.Identity.InstanceId, turn.Status);
         }
 
         if (turn.IsContinuedAsNew)
         {
-            Unload();
+            _loaded = null;
             engine.Post(sequence, Mail.WakeUp);
         }
 
@@ -136,8 +141,8 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
 
     public void TryAgain(IReadOnlyList<Mail> mail, Exception exception)
     {
-        var name = _stored?.Identity.InstanceId ?? $"number {sequence}";
-        Unload();
+        var name = _loaded?.Identity.InstanceId ?? $"number {sequence}";
+        _loaded = null;
         lock (_gate)
         {
             _mail.InsertRange(0, mail);
@@ -146,88 +151,23 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         engine.RetryLater(this, name, exception);
     }
 
-    private bool IsStarted => _historyLength > 0;
-
-    private bool TryLoad(out Exception? failure)
+    /// <returns>Null if it has ended, or is gone.</returns>
+    private LoadedInstance? Load()
     {
-        failure = null;
-        if (_executor is not null)
-        {
-            return true;
-        }
-
-        _stored = engine.Store.Load(sequence);
-        if (_stored is null || _stored.Status.IsFinished())
-        {
-            return false;
-        }
-
-        _historyLength = _stored.History.Count;
-        _customStatus = _stored.CustomStatus;
-        _executor = new OrchestrationExecutor(
-            _stored.Identity, engine.Environment, _customStatus, () => engine.Post(sequence, Mail.WakeUp));
-        try
-        {
-            _executor.Replay(_stored.History);
-        }
-        catch (NonDeterministicOrchestrationException exception)
-        {
-            failure = exception;
-        }
-
-        _lastTurnAt = _stored.History.OfType<TurnStarted>().LastOrDefault()?.At ?? DateTime.MinValue;
-        _stored = _stored with { History = [] };
-        return true;
+        var stored = engine.Store.Load(sequence);
+        return stored is null || stored.Status.IsFinished()
+            ? null
+            : new LoadedInstance(
+                stored, engine.Store.History(sequence), engine.Environment, () => engine.Post(sequence, Mail.WakeUp));
     }
 
-    private void Unload()
-    {
-        _executor = null;
-        _stored = null;
-    }
-
-    private Turn RunTurn(List<Mail> mail, Exception? failure)
-    {
-        var stored = _stored!;
-        var at = engine.UtcNow < _lastTurnAt ? _lastTurnAt : engine.UtcNow;
-        List<Arrival> arrivals = [.. mail.Select(static item => item.Arrival).OfType<Arrival>()];
-        if (!IsStarted)
-        {
-            arrivals.Insert(0, new ExecutionStarted());
-        }
-
-        var result = Decide(at, arrivals, failure);
-        _lastTurnAt = at;
-        _customStatus = result.CustomStatus;
-        return new Turn(
-            sequence, stored.Identity, stored.Parent, _historyLength, at, mail, arrivals, result.Decisions, result.CustomStatus, result.IsSuspended);
-    }
-
-    private TurnResult Decide(DateTime at, List<Arrival> arrivals, Exception? failure)
-    {
-        if (failure is not null)
-        {
-            return Ended(new ExecutionCompleted(OrchestrationRuntimeStatus.Failed, null, TaskFailureDetails.FromException(failure)));
-        }
-
-        if (arrivals.OfType<ExecutionTerminated>().FirstOrDefault() is { } terminated)
-        {
-            return Ended(new ExecutionCompleted(OrchestrationRuntimeStatus.Terminated, terminated.Output, null));
-        }
-
-        return _executor!.RunTurn(at, arrivals, isReplay: false);
-    }
-
-    private TurnResult Ended(ExecutionCompleted end) => new([end], _customStatus, IsSuspended: false);
-
-    private bool IsHeldUntilStart(List<Mail> mail)
-        => !IsStarted && _stored!.StartAt > engine.UtcNow && !mail.Exists(static item => item.Arrival is ExecutionTerminated);
+    private bool IsHeldUntilStart(LoadedInstance loaded, List<Mail> mail)
+        => !loaded.IsStarted && loaded.StartAt > engine.UtcNow && !mail.Exists(static item => item.Arrival is ExecutionTerminated);
 
     /// <summary>The instance starts later: what has come until then waits in the inbox.</summary>
     private void Hold(List<Mail> mail)
     {
-        var arrivals = mail.Where(static item => item.Arrival is not null).ToList();
-        if (arrivals.Count == 0)
+        if (mail.TrueForAll(static item => item.Arrival is null))
         {
             GoOn();
             Settle(mail);

@@ -6,8 +6,12 @@ namespace AtomicDevOps.EmbeddedHost.Engine;
 /// <param name="Arrival">Null only wakes the instance up.</param>
 /// <param name="MessageId">Its place in the inbox, if it is stored there.</param>
 /// <param name="Acknowledgement">Completed once the arrival is on disk, or dropped because the instance has ended.</param>
+/// <param name="ResumesActivities">Whether the host has just started, so that no activity of the instance runs though history waits for it.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct Mail(Arrival? Arrival, long? MessageId = null, TaskCompletionSource? Acknowledgement = null)
+internal readonly record struct Mail(
+    Arrival? Arrival, long? MessageId = null, TaskCompletionSource? Acknowledgement = null, bool ResumesActivities = false)
 {
     public static Mail WakeUp => default;
+
+    public static Mail Resume => new(Arrival: null, ResumesActivities: true);
 }

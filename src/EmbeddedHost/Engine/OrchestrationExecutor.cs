@@ -16,6 +16,8 @@ internal sealed record ExecutionEnvironment(FunctionRegistry Functions, DataConv
 /// </summary>
 internal sealed class OrchestrationExecutor
 {
+    private const string Nothing = "nothing more in that turn";
+
     private readonly ExecutionEnvironment _environment;
     private readonly OrchestrationIdentity _identity;
     private readonly OrchestratorSynchronizationContext _scheduler;
@@ -24,6 +26,7 @@ internal sealed class OrchestrationExecutor
     private Task<object?>? _run;
     private bool _isSuspended;
     private volatile bool _awaitedForeignTask;
+    private int _replayedEvents;
 
     /// <param name="customStatus">What the last execution left, if this one continues as new.</param>
     /// <param name="onForeignContinuation">Called from any thread when the code awaited something that is not durable.</param>
@@ -42,32 +45,26 @@ internal sealed class OrchestrationExecutor
         };
     }
 
-    /// <summary>Runs the code over the recorded turns.</summary>
+    /// <summary>Whether the code awaited something that is not durable, which the next turn reports.</summary>
+    public bool AwaitedForeignTask => _awaitedForeignTask;
+
+    /// <summary>Runs the code over a recorded turn, the one after those that it has run.</summary>
     /// <exception cref="NonDeterministicOrchestrationException">The code decides otherwise than it did.</exception>
-    public void Replay(IReadOnlyList<HistoryEvent> history)
+    public void Replay(RecordedTurn turn)
     {
-        for (var index = 0; index < history.Count;)
+        var result = RunTurn(turn.At, turn.Arrivals, isReplay: true);
+        _replayedEvents += 1 + turn.Arrivals.Count;
+        for (var index = 0; index < Math.Max(turn.Decisions.Count, result.Decisions.Count); index++)
         {
-            if (history[index] is not TurnStarted turn)
+            var recorded = turn.Decisions.ElementAtOrDefault(index);
+            var decided = result.Decisions.ElementAtOrDefault(index);
+            if (recorded is null || decided is null || !recorded.Matches(decided))
             {
-                throw new NonDeterministicOrchestrationException($"{Subject}: history event {index} is {history[index]}, where a turn must start.");
-            }
-
-            var arrivals = history.Skip(index + 1).TakeWhile(static e => e is Arrival).Cast<Arrival>().ToList();
-            var first = index + 1 + arrivals.Count;
-            var result = RunTurn(turn.At, arrivals, isReplay: true);
-            index = first;
-            foreach (var decision in result.Decisions)
-            {
-                Compare(index, index < history.Count ? history[index] as Decision : null, decision);
-                index++;
-            }
-
-            if (index < history.Count && history[index] is Decision undone)
-            {
-                throw Diverged(index, undone.ToString(), "nothing more in that turn");
+                throw Diverged(_replayedEvents + index, recorded?.ToString() ?? Nothing, decided?.ToString() ?? Nothing);
             }
         }
+
+        _replayedEvents += turn.Decisions.Count;
     }
 
     public TurnResult RunTurn(DateTime at, IReadOnlyList<Arrival> arrivals, bool isReplay)
@@ -170,14 +167,6 @@ internal sealed class OrchestrationExecutor
 
     private static ExecutionCompleted Failed(Exception exception)
         => new(OrchestrationRuntimeStatus.Failed, null, TaskFailureDetails.FromException(exception));
-
-    private void Compare(int index, Decision? recorded, Decision decided)
-    {
-        if (recorded is null || !recorded.Matches(decided))
-        {
-            throw Diverged(index, recorded?.ToString() ?? "nothing more in that turn", decided.ToString());
-        }
-    }
 
     private NonDeterministicOrchestrationException Diverged(int index, string recorded, string decided) => new(
         $"{Subject} did not repeat its history. Event {index}: history says {recorded}, the code did {decided}. "

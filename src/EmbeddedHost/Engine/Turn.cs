@@ -4,26 +4,26 @@ using Microsoft.DurableTask.Client;
 namespace AtomicDevOps.EmbeddedHost.Engine;
 
 /// <summary>A turn that has run and waits to be stored.</summary>
-/// <param name="FirstIndex">Where its events go in the history.</param>
+/// <param name="Number">Its place in the history, from zero.</param>
 /// <param name="Mail">What it consumed, wake-ups included.</param>
 /// <param name="Arrivals">What goes into the history.</param>
+/// <param name="Owed">How many activities have been asked for and not answered after it.</param>
+/// <param name="ChangesInstance">Whether it leaves another status or custom status than the turn before it.</param>
 internal sealed record Turn(
     long Sequence,
     OrchestrationIdentity Identity,
     ParentLink? Parent,
-    int FirstIndex,
+    int Number,
     DateTime At,
     IReadOnlyList<Mail> Mail,
     IReadOnlyList<Arrival> Arrivals,
     IReadOnlyList<Decision> Decisions,
+    OrchestrationRuntimeStatus Status,
     string? CustomStatus,
-    bool IsSuspended)
+    int Owed,
+    bool ChangesInstance)
 {
     public bool IsContinuedAsNew => Decisions is [.., ContinuedAsNew];
 
     public bool IsEnd => Decisions is [.., ExecutionCompleted];
-
-    public OrchestrationRuntimeStatus Status => Decisions is [.., ExecutionCompleted completed]
-        ? completed.Status
-        : IsSuspended ? OrchestrationRuntimeStatus.Suspended : OrchestrationRuntimeStatus.Running;
 }

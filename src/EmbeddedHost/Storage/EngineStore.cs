@@ -11,17 +11,23 @@ namespace AtomicDevOps.EmbeddedHost.Storage;
 /// <summary>The instances of one data directory: one writer, any number of readers.</summary>
 internal sealed class EngineStore : IDisposable
 {
+    // A turn that changes neither status nor custom status leaves the instance's row alone: its time stands in the history.
     private const string MetadataColumns =
-        "i.seq, i.id, i.name, i.status, i.created_at, i.updated_at, i.tags, i.failure, i.output, i.custom_status";
+        """
+        i.seq, i.id, i.name, i.status, i.created_at,
+        CASE WHEN i.status IN (0, 6, 7)
+            THEN MAX(i.updated_at, IFNULL((SELECT at FROM history WHERE seq = i.seq ORDER BY turn DESC LIMIT 1), 0)) ELSE i.updated_at END,
+        i.tags, i.failure, i.output, i.custom_status
+        """;
 
     private readonly DataDirectory _directory;
-    private readonly string _readConnectionString;
+    private readonly ReaderPool _readers;
     private readonly StoreWriter _writer;
 
-    private EngineStore(DataDirectory directory, string readConnectionString, StoreWriter writer)
+    private EngineStore(DataDirectory directory, StoreWriter writer)
     {
         _directory = directory;
-        _readConnectionString = readConnectionString;
+        _readers = new ReaderPool(directory.DatabasePath);
         _writer = writer;
     }
 
@@ -31,28 +37,26 @@ internal sealed class EngineStore : IDisposable
     public static EngineStore Open(string path, bool isDurable, ILogger logger)
     {
         var directory = DataDirectory.Acquire(path);
-        SqliteConnection? connection = null;
+        Database? database = null;
         try
         {
-            connection = new SqliteConnection(ConnectionString(directory, SqliteOpenMode.ReadWriteCreate, pooling: false));
-            connection.Open();
-            Execute(connection, "PRAGMA journal_mode = WAL");
-            Execute(connection, isDurable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
-            Execute(connection, "PRAGMA temp_store = MEMORY");
-            Schema.Migrate(connection);
-            var writer = new StoreWriter(new StoreSession(connection), logger);
-            return new EngineStore(directory, ConnectionString(directory, SqliteOpenMode.ReadOnly, pooling: true), writer);
+            database = Database.Open(directory.DatabasePath, SqliteOpenMode.ReadWriteCreate);
+            database.Execute("PRAGMA journal_mode = WAL");
+            database.Execute(isDurable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
+            database.Execute("PRAGMA temp_store = MEMORY");
+            Schema.Migrate(database);
+            return new EngineStore(directory, new StoreWriter(new StoreSession(database), logger));
         }
-        catch (SqliteException exception)
+        catch (Exception exception) when (exception is SqliteException or InvalidDataException)
         {
-            connection?.Dispose();
+            database?.Dispose();
             directory.Dispose();
             throw new DataDirectoryException(
                 $"'{directory.DatabasePath}' cannot be opened ({exception.Message}). Restore it from a backup, or set another directory.", exception);
         }
         catch (DataDirectoryException)
         {
-            connection?.Dispose();
+            database?.Dispose();
             directory.Dispose();
             throw;
         }
@@ -64,56 +68,67 @@ internal sealed class EngineStore : IDisposable
 
     public InstanceState? Find(string instanceId)
     {
-        using var connection = OpenReader();
-        using var statement = new Statement(connection, "SELECT seq, status FROM instances WHERE id = $0", 1);
-        using var reader = statement.Query(null, instanceId);
-        return reader.Read() ? new InstanceState(reader.GetInt64(0), (OrchestrationRuntimeStatus)reader.GetInt32(1)) : null;
+        using var lease = _readers.Rent();
+        using var rows = lease.Database.Prepare("SELECT seq, status FROM instances WHERE id = ?").With(instanceId).Query();
+        return rows.Read() ? new InstanceState(rows.Int64(0), (OrchestrationRuntimeStatus)rows.Int32(1)) : null;
     }
 
     /// <returns>Null if it is gone.</returns>
     public StoredInstance? Load(long sequence)
     {
-        using var connection = OpenReader();
-        using var snapshot = connection.BeginTransaction(deferred: true);
-        using var statement = new Statement(
-            connection,
+        using var lease = _readers.Rent();
+        using var rows = lease.Database.Prepare(
             """
             SELECT i.id, i.name, i.version, i.status, i.start_at, i.parent_seq, i.parent_task_id, i.parent_id, i.parent_name, p.data, i.custom_status
-            FROM instances i JOIN inputs p ON p.seq = i.seq WHERE i.seq = $0
-            """,
-            1);
-        using var reader = statement.Query(snapshot, sequence);
-        if (!reader.Read())
+            FROM instances i JOIN inputs p ON p.seq = i.seq WHERE i.seq = ?
+            """).With(sequence).Query();
+        if (!rows.Read())
         {
             return null;
         }
 
-        var parent = reader.IsDBNull(5)
-            ? null
-            : new ParentLink(reader.GetInt64(5), reader.GetInt32(6), reader.GetString(7), reader.GetString(8));
+        var parent = rows.IsNull(5) ? null : new ParentLink(rows.Int64(5), rows.Int32(6), rows.Text(7), rows.Text(8));
         var identity = new OrchestrationIdentity(
-            reader.GetString(1),
-            reader.GetString(0),
-            reader.GetString(2),
-            Text(reader, 9),
+            rows.Text(1),
+            rows.Text(0),
+            rows.Text(2),
+            rows.TextOrNull(9),
             parent is null ? null : new ParentOrchestrationInstance(parent.Name, parent.InstanceId));
         return new StoredInstance(
             sequence,
             identity,
-            (OrchestrationRuntimeStatus)reader.GetInt32(3),
-            reader.IsDBNull(4) ? null : Utc(reader.GetInt64(4)),
+            (OrchestrationRuntimeStatus)rows.Int32(3),
+            rows.Int64OrNull(4) is { } startAt ? Utc(startAt) : null,
             parent,
-            Text(reader, 10),
-            History(connection, snapshot, sequence));
+            rows.TextOrNull(10));
+    }
+
+    /// <summary>The turns of the present execution, read as they are asked for.</summary>
+    public IEnumerable<RecordedTurn> History(long sequence)
+    {
+        const int PageSize = 256;
+        for (var next = 0; ;)
+        {
+            var page = HistoryPage(sequence, next, PageSize);
+            foreach (var turn in page)
+            {
+                yield return turn;
+            }
+
+            next += page.Count;
+            if (page.Count < PageSize)
+            {
+                yield break;
+            }
+        }
     }
 
     public OrchestrationMetadata? Metadata(string instanceId, DataConverter converter, bool withPayloads)
     {
-        using var connection = OpenReader();
-        using var statement = new Statement(
-            connection, $"SELECT {MetadataColumns}, p.data FROM instances i JOIN inputs p ON p.seq = i.seq WHERE i.id = $0", 1);
-        using var reader = statement.Query(null, instanceId);
-        return reader.Read() ? ReadMetadata(reader, converter, withPayloads) : null;
+        using var lease = _readers.Rent();
+        using var rows = lease.Database.Prepare(
+            $"SELECT {MetadataColumns}, p.data FROM instances i JOIN inputs p ON p.seq = i.seq WHERE i.id = ?").With(instanceId).Query();
+        return rows.Read() ? ReadMetadata(rows, converter, withPayloads) : null;
     }
 
     /// <summary>One page of a query, oldest start first.</summary>
@@ -127,33 +142,27 @@ internal sealed class EngineStore : IDisposable
             throw new ArgumentException($"'{continuationToken}' is not a continuation token that a query gave.", nameof(continuationToken));
         }
 
-        var sql = new StringBuilder(
-            $"SELECT {MetadataColumns}, {(query.FetchInputsAndOutputs ? "p.data FROM instances i JOIN inputs p ON p.seq = i.seq" : "NULL FROM instances i")} WHERE i.seq > $0");
-        var values = new List<object?> { after };
-        AppendFilter(sql, values, query.CreatedFrom, query.CreatedTo, query.Statuses);
-        if (!string.IsNullOrEmpty(query.InstanceIdPrefix))
-        {
-            sql.Append(CultureInfo.InvariantCulture, $" AND substr(i.id, 1, length(${values.Count})) = ${values.Count}");
-            values.Add(query.InstanceIdPrefix);
-        }
-
-        sql.Append(CultureInfo.InvariantCulture, $" ORDER BY i.seq LIMIT ${values.Count}");
-        values.Add(pageSize + 1);
-
-        using var connection = OpenReader();
-        using var statement = new Statement(connection, sql.ToString(), values.Count);
-        using var reader = statement.Query(null, values.ToArray());
+        var source = query.FetchInputsAndOutputs ? "p.data FROM instances i JOIN inputs p ON p.seq = i.seq" : "NULL FROM instances i";
+        var filter = new StringBuilder(" WHERE i.seq > ?1 AND (?2 IS NULL OR substr(i.id, 1, length(?2)) = ?2)");
+        AppendFilter(filter, query.CreatedFrom, query.CreatedTo, query.Statuses);
+        using var lease = _readers.Rent();
+        using var statement = lease.Database.PrepareOnce($"SELECT {MetadataColumns}, {source}{filter} ORDER BY i.seq LIMIT ?3");
+        using var rows = statement
+            .With(after)
+            .With(string.IsNullOrEmpty(query.InstanceIdPrefix) ? null : query.InstanceIdPrefix)
+            .With(pageSize + 1)
+            .Query();
         var page = new List<OrchestrationMetadata>();
         var last = 0L;
-        while (reader.Read())
+        while (rows.Read())
         {
             if (page.Count == pageSize)
             {
                 return new Page<OrchestrationMetadata>(page, last.ToString(CultureInfo.InvariantCulture));
             }
 
-            last = reader.GetInt64(0);
-            page.Add(ReadMetadata(reader, converter, query.FetchInputsAndOutputs));
+            last = rows.Int64(0);
+            page.Add(ReadMetadata(rows, converter, query.FetchInputsAndOutputs));
         }
 
         return new Page<OrchestrationMetadata>(page);
@@ -163,83 +172,70 @@ internal sealed class EngineStore : IDisposable
     public IReadOnlyList<long> FindFinished(PurgeInstancesFilter filter)
     {
         var sql = new StringBuilder("SELECT i.seq FROM instances i WHERE i.status IN (1, 3, 5)");
-        var values = new List<object?>();
-        AppendFilter(sql, values, filter.CreatedFrom, filter.CreatedTo, filter.Statuses);
-        using var connection = OpenReader();
-        using var statement = new Statement(connection, sql.ToString(), values.Count);
-        using var reader = statement.Query(null, values.ToArray());
+        AppendFilter(sql, filter.CreatedFrom, filter.CreatedTo, filter.Statuses);
+        using var lease = _readers.Rent();
+        using var statement = lease.Database.PrepareOnce(sql.ToString());
+        using var rows = statement.Query();
         var found = new List<long>();
-        while (reader.Read())
+        while (rows.Read())
         {
-            found.Add(reader.GetInt64(0));
+            found.Add(rows.Int64(0));
         }
 
         return found;
     }
 
-    public IReadOnlyList<HistoryEvent> History(long sequence)
-    {
-        using var connection = OpenReader();
-        return History(connection, null, sequence);
-    }
-
-    public IReadOnlyList<PendingActivity> PendingActivities() => ReadAll(
-        """
-        SELECT a.seq, i.id, a.task_id, h.name, h.version, h.data
-        FROM activities a JOIN instances i ON i.seq = a.seq JOIN history h ON h.seq = a.seq AND h.idx = a.idx ORDER BY a.seq, a.task_id
-        """,
-        static reader => new PendingActivity(
-            reader.GetInt64(0), reader.GetString(1), reader.GetInt32(2), reader.GetString(3), reader.GetString(4), Text(reader, 5)));
-
     public IReadOnlyList<PendingTimer> PendingTimers() => ReadAll(
         "SELECT seq, task_id, due FROM timers",
-        static reader => new PendingTimer(reader.GetInt64(0), reader.GetInt32(1), Utc(reader.GetInt64(2))));
+        static rows => new PendingTimer(rows.Int64(0), rows.Int32(1), Utc(rows.Int64(2))));
 
     public IReadOnlyList<InboxMessage> PendingMessages() => ReadAll(
-        $"SELECT message, seq, {HistoryRow.Columns} FROM inbox ORDER BY message",
-        static reader => new InboxMessage(reader.GetInt64(0), reader.GetInt64(1), (Arrival)HistoryRow.Read(reader, 2).ToEvent()));
+        "SELECT message, seq, data FROM inbox ORDER BY message",
+        static rows => new InboxMessage(rows.Int64(0), rows.Int64(1), HistoryCodec.ReadArrival(rows.Blob(2))));
 
-    public IReadOnlyList<UnstartedInstance> UnstartedInstances() => ReadAll(
-        "SELECT seq, start_at FROM instances WHERE history_length = 0 AND status IN (0, 6, 7) ORDER BY seq",
-        static reader => new UnstartedInstance(reader.GetInt64(0), reader.IsDBNull(1) ? null : Utc(reader.GetInt64(1))));
+    /// <summary>The instances that have no turn yet, and those that wait for activities.</summary>
+    public IReadOnlyList<ResumableInstance> ResumableInstances() => ReadAll(
+        """
+        SELECT seq, start_at, owed
+        FROM (
+            SELECT i.seq, i.start_at, (SELECT owed FROM history WHERE seq = i.seq ORDER BY turn DESC LIMIT 1) AS owed
+            FROM instances i WHERE i.status IN (0, 6, 7))
+        WHERE owed IS NULL OR owed > 0 ORDER BY seq
+        """,
+        static rows => new ResumableInstance(rows.Int64(0), rows.Int64OrNull(1) is { } startAt ? Utc(startAt) : null, !rows.IsNull(2)));
 
     public void Dispose()
     {
         _writer.Dispose();
-        using (var reader = new SqliteConnection(_readConnectionString))
-        {
-            SqliteConnection.ClearPool(reader);
-        }
-
+        _readers.Dispose();
         _directory.Dispose();
     }
 
-    private static string ConnectionString(DataDirectory directory, SqliteOpenMode mode, bool pooling) => new SqliteConnectionStringBuilder
+    private List<RecordedTurn> HistoryPage(long sequence, int first, int size)
     {
-        DataSource = directory.DatabasePath,
-        Mode = mode,
-        Pooling = pooling,
-    }.ConnectionString;
+        using var lease = _readers.Rent();
+        using var rows = lease.Database.Prepare("SELECT at, data FROM history WHERE seq = ? AND turn >= ? ORDER BY turn LIMIT ?")
+            .With(sequence).With(first).With(size).Query();
+        var page = new List<RecordedTurn>();
+        while (rows.Read())
+        {
+            page.Add(HistoryCodec.ReadTurn(Utc(rows.Int64(0)), rows.Blob(1)));
+        }
 
-    private static void Execute(SqliteConnection connection, string sql)
-    {
-        using var statement = new Statement(connection, sql, 0);
-        statement.Execute(null);
+        return page;
     }
 
     private static void AppendFilter(
-        StringBuilder sql, List<object?> values, DateTimeOffset? from, DateTimeOffset? to, IEnumerable<OrchestrationRuntimeStatus>? statuses)
+        StringBuilder sql, DateTimeOffset? from, DateTimeOffset? to, IEnumerable<OrchestrationRuntimeStatus>? statuses)
     {
         if (from is { } earliest)
         {
-            sql.Append(CultureInfo.InvariantCulture, $" AND i.created_at >= ${values.Count}");
-            values.Add(earliest.UtcTicks);
+            sql.Append(CultureInfo.InvariantCulture, $" AND i.created_at >= {earliest.UtcTicks}");
         }
 
         if (to is { } latest)
         {
-            sql.Append(CultureInfo.InvariantCulture, $" AND i.created_at <= ${values.Count}");
-            values.Add(latest.UtcTicks);
+            sql.Append(CultureInfo.InvariantCulture, $" AND i.created_at <= {latest.UtcTicks}");
         }
 
         if (statuses?.Select(static status => (int)status).ToList() is { Count: > 0 } wanted)
@@ -248,55 +244,33 @@ internal sealed class EngineStore : IDisposable
         }
     }
 
-    private static List<HistoryEvent> History(SqliteConnection connection, SqliteTransaction? snapshot, long sequence)
-    {
-        using var statement = new Statement(connection, $"SELECT {HistoryRow.Columns} FROM history WHERE seq = $0 ORDER BY idx", 1);
-        using var reader = statement.Query(snapshot, sequence);
-        var history = new List<HistoryEvent>();
-        while (reader.Read())
-        {
-            history.Add(HistoryRow.Read(reader, 0).ToEvent());
-        }
-
-        return history;
-    }
-
-    private static OrchestrationMetadata ReadMetadata(SqliteDataReader reader, DataConverter converter, bool withPayloads)
-        => new(reader.GetString(2), reader.GetString(1))
+    private static OrchestrationMetadata ReadMetadata(Statement.Rows rows, DataConverter converter, bool withPayloads)
+        => new(rows.Text(2), rows.Text(1))
         {
             DataConverter = withPayloads ? converter : null,
-            RuntimeStatus = (OrchestrationRuntimeStatus)reader.GetInt32(3),
-            CreatedAt = new DateTimeOffset(reader.GetInt64(4), TimeSpan.Zero),
-            LastUpdatedAt = new DateTimeOffset(reader.GetInt64(5), TimeSpan.Zero),
-            Tags = HistoryRow.ReadTags(Text(reader, 6)),
-            FailureDetails = Text(reader, 7) is { } failure ? HistoryRow.ReadFailure(failure) : null,
-            SerializedOutput = withPayloads ? Text(reader, 8) : null,
-            SerializedCustomStatus = withPayloads ? Text(reader, 9) : null,
-            SerializedInput = withPayloads ? Text(reader, 10) : null,
+            RuntimeStatus = (OrchestrationRuntimeStatus)rows.Int32(3),
+            CreatedAt = new DateTimeOffset(rows.Int64(4), TimeSpan.Zero),
+            LastUpdatedAt = new DateTimeOffset(rows.Int64(5), TimeSpan.Zero),
+            Tags = HistoryCodec.ReadTags(rows.TextOrNull(6)),
+            FailureDetails = rows.TextOrNull(7) is { } failure ? HistoryCodec.ReadFailure(failure) : null,
+            SerializedOutput = withPayloads ? rows.TextOrNull(8) : null,
+            SerializedCustomStatus = withPayloads ? rows.TextOrNull(9) : null,
+            SerializedInput = withPayloads ? rows.TextOrNull(10) : null,
         };
-
-    private static string? Text(SqliteDataReader reader, int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetString(ordinal);
 
     private static DateTime Utc(long ticks) => new(ticks, DateTimeKind.Utc);
 
-    private List<T> ReadAll<T>(string sql, Func<SqliteDataReader, T> read)
+    private List<T> ReadAll<T>(string sql, Func<Statement.Rows, T> read)
     {
-        using var connection = OpenReader();
-        using var statement = new Statement(connection, sql, 0);
-        using var reader = statement.Query(null);
-        var rows = new List<T>();
-        while (reader.Read())
+        using var lease = _readers.Rent();
+        using var statement = lease.Database.PrepareOnce(sql);
+        using var rows = statement.Query();
+        var all = new List<T>();
+        while (rows.Read())
         {
-            rows.Add(read(reader));
+            all.Add(read(rows));
         }
 
-        return rows;
-    }
-
-    private SqliteConnection OpenReader()
-    {
-        var connection = new SqliteConnection(_readConnectionString);
-        connection.Open();
-        return connection;
+        return all;
     }
 }

@@ -26,8 +26,7 @@ internal sealed record StoredInstance(
     OrchestrationRuntimeStatus Status,
     DateTime? StartAt,
     ParentLink? Parent,
-    string? CustomStatus,
-    IReadOnlyList<HistoryEvent> History);
+    string? CustomStatus);
 
 /// <summary>Where an instance id stands.</summary>
 [StructLayout(LayoutKind.Auto)]
@@ -46,9 +45,11 @@ internal readonly record struct PendingTimer(long Sequence, int TaskId, DateTime
 /// <summary>An arrival that waits in the inbox.</summary>
 internal readonly record struct InboxMessage(long MessageId, long Sequence, Arrival Arrival);
 
-/// <summary>An instance that has no history yet.</summary>
+/// <summary>An instance that goes on by itself after a start of the host.</summary>
+/// <param name="StartAt">When it is to start, if that was scheduled.</param>
+/// <param name="OwesActivities">Whether it has begun and waits for activities; otherwise it has not begun.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct UnstartedInstance(long Sequence, DateTime? StartAt);
+internal readonly record struct ResumableInstance(long Sequence, DateTime? StartAt, bool OwesActivities);
 
 internal static class RuntimeStatusExtensions
 {

@@ -111,14 +111,17 @@ public sealed class DeterminismTests
 
         var state = host.Engine.Store.Find(id)!.Value;
         var stored = host.Engine.Store.Load(state.Sequence)!;
-        var turns = stored.History.Index().Where(e => e.Item is TurnStarted).Select(e => e.Index).Append(stored.History.Count).ToList();
-        for (var i = 0; i < turns.Count - 1; i++)
+        var history = host.Engine.Store.History(state.Sequence).ToList();
+        foreach (var (index, next) in history.Index())
         {
             var executor = new OrchestrationExecutor(stored.Identity, host.Engine.Environment, null, static () => { });
-            executor.Replay([.. stored.History.Take(turns[i])]);
-            var next = stored.History.Skip(turns[i]).Take(turns[i + 1] - turns[i]).ToList();
-            var result = executor.RunTurn(((TurnStarted)next[0]).At, [.. next.OfType<Arrival>()], isReplay: false);
-            result.Decisions.Select(HistoryRow.From).ShouldBe(next.OfType<Decision>().Select(HistoryRow.From));
+            foreach (var turn in history.Take(index))
+            {
+                executor.Replay(turn);
+            }
+
+            var result = executor.RunTurn(next.At, next.Arrivals, isReplay: false);
+            HistoryCodec.Write([], result.Decisions).ShouldBe(HistoryCodec.Write([], next.Decisions));
         }
 
         return true;

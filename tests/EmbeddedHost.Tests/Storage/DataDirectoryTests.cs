@@ -38,7 +38,7 @@ public sealed class DataDirectoryTests : IDisposable
         }
 
         Should.Throw<DataDirectoryException>(() => EngineStore.Open(_path, isDurable: true, NullLogger.Instance))
-            .Message.ShouldContain("has schema version 99; this program knows versions up to 1");
+            .Message.ShouldContain("has schema version 99; this program knows versions up to 2");
     }
 
     [Fact]

@@ -12,18 +12,16 @@ namespace AtomicDevOps.EmbeddedHost.Triggers.Management;
 internal static class HistoryView
 {
     /// <param name="showOutput">Whether results, inputs and payloads are shown.</param>
-    public static List<JsonObject> Of(OrchestrationMetadata instance, IEnumerable<HistoryEvent> history, bool showOutput)
+    public static List<JsonObject> Of(OrchestrationMetadata instance, IEnumerable<RecordedTurn> history, bool showOutput)
     {
         var shown = new List<JsonObject>();
         var open = new Dictionary<int, JsonObject>();
         var now = DateTime.MinValue;
-        foreach (var entry in history)
+        foreach (var (at, entry) in history.SelectMany(static turn => turn.Events.Select(e => (turn.At, e))))
         {
+            now = at;
             switch (entry)
             {
-                case TurnStarted turn:
-                    now = turn.At;
-                    break;
                 case ExecutionStarted:
                     Show("ExecutionStarted", ("FunctionName", instance.Name), ("Input", Payload(instance.SerializedInput)));
                     break;
@@ -78,6 +76,9 @@ internal static class HistoryView
                     break;
                 case ExecutionTerminated terminated:
                     Show("ExecutionTerminated", ("Input", Payload(terminated.Output)));
+                    break;
+                case ExecutionRewound rewound:
+                    Show("ExecutionRewound", ("Reason", rewound.Reason));
                     break;
                 case ExecutionCompleted completed:
                     Show(

@@ -1,0 +1,160 @@
+using System.Collections.Concurrent;
+using Microsoft.DurableTask.Client;
+
+namespace AtomicDevOps.EngineLoad;
+
+/// <summary>
+/// Orchestrations of all kinds in turn: activities one after another and at once, timers, external events, sub-orchestrations, continue-as-new. Each
+/// result is checked, and finished instances are purged.
+/// </summary>
+internal sealed class MixedLoad(LoadHost host)
+{
+    private const int MostInFlight = 5_000;
+    private const int MostComplaints = 10;
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan PurgeInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>The engine stamps an instance a moment later than it is counted here.</summary>
+    private static readonly TimeSpan PurgeMargin = TimeSpan.FromSeconds(1);
+
+    private static readonly (string Orchestrator, int Steps)[] Kinds =
+    [
+        (LoadFunctions.Chain, 3),
+        (LoadFunctions.FanOut, 5),
+        (LoadFunctions.Nap, 2),
+        (LoadFunctions.Wait, 0),
+        (LoadFunctions.Family, 3),
+        (LoadFunctions.Loop, 3),
+    ];
+
+    private readonly ConcurrentDictionary<long, DateTimeOffset> _inFlight = new();
+    private long _started;
+    private long _completed;
+    private long _failed;
+    private long _purged;
+
+    public long Started => Interlocked.Read(ref _started);
+
+    public long Completed => Interlocked.Read(ref _completed);
+
+    /// <summary>Orchestrations that failed or gave a wrong result, and purges that failed.</summary>
+    public long Failed => Interlocked.Read(ref _failed);
+
+    /// <summary>Instances purged, sub-orchestrations among them.</summary>
+    public long Purged => Interlocked.Read(ref _purged);
+
+    public int InFlight => _inFlight.Count;
+
+    /// <summary>As fast as it goes, with so many in flight at any time.</summary>
+    /// <returns>Completions a second.</returns>
+    public async Task<double> MeasureMaximumAsync(int inFlight, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var stretch = Stretch.Begin();
+        var before = Completed;
+        await Task.WhenAll(Enumerable.Range(0, inFlight).Select(async _ =>
+        {
+            while (stretch.Seconds < duration.TotalSeconds)
+            {
+                await RunOneAsync(cancellationToken);
+            }
+        }));
+        return (Completed - before) / stretch.Seconds;
+    }
+
+    /// <summary>Starts so many a second, and catches up if it is late, until cancelled; then waits for those in flight.</summary>
+    public async Task KeepRateAsync(double perSecond, CancellationToken untilCancelled, CancellationToken cancellationToken)
+    {
+        var running = new ConcurrentDictionary<Task, byte>();
+        var stretch = Stretch.Begin();
+        var startedBefore = Started;
+        using var timer = new PeriodicTimer(Tick);
+        while (!untilCancelled.IsCancellationRequested)
+        {
+            var due = (long)(perSecond * stretch.Seconds) - (Started - startedBefore);
+            for (; due > 0 && InFlight < MostInFlight; due--)
+            {
+                var run = RunOneAsync(cancellationToken);
+                running.TryAdd(run, 0);
+                _ = run.ContinueWith(done => running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
+
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+
+        await Task.WhenAll(running.Keys);
+    }
+
+    /// <summary>Purges what has finished, again and again until cancelled.</summary>
+    public async Task KeepPurgingAsync(CancellationToken untilCancelled)
+    {
+        using var timer = new PeriodicTimer(PurgeInterval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(untilCancelled))
+            {
+                await PurgeAsync();
+            }
+        }
+        catch (OperationCanceledException) when (untilCancelled.IsCancellationRequested)
+        {
+            // The load is over.
+        }
+    }
+
+    /// <summary>Purges what had finished before the oldest that is in flight was started: the results of later ones may not be read yet.</summary>
+    public async Task PurgeAsync()
+    {
+        var oldest = _inFlight.Values.DefaultIfEmpty(DateTimeOffset.UtcNow).Min();
+        try
+        {
+            var result = await host.Client.PurgeAllInstancesAsync(new PurgeInstancesFilter(CreatedTo: oldest - PurgeMargin));
+            Interlocked.Add(ref _purged, result.PurgedInstanceCount);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            Fail($"A purge failed: {exception}");
+        }
+    }
+
+    private async Task RunOneAsync(CancellationToken cancellationToken)
+    {
+        var number = Interlocked.Increment(ref _started);
+        var (orchestrator, steps) = Kinds[number % Kinds.Length];
+        var id = FormattableString.Invariant($"{orchestrator}-{number}");
+        var input = Parcel.Create((int)number, steps);
+        _inFlight[number] = DateTimeOffset.UtcNow;
+        try
+        {
+            await host.StartAsync(orchestrator, id, input, cancellationToken);
+            if (orchestrator is LoadFunctions.Wait)
+            {
+                await host.Client.RaiseEventAsync(id, LoadFunctions.Go, input, cancellationToken);
+            }
+
+            if (await host.EndsWithAsync(id, input.Done(), cancellationToken))
+            {
+                Interlocked.Increment(ref _completed);
+            }
+            else
+            {
+                Interlocked.Increment(ref _failed);
+            }
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException and not OutOfMemoryException)
+        {
+            Fail($"'{id}' failed: {exception}");
+        }
+        finally
+        {
+            _inFlight.TryRemove(number, out _);
+        }
+    }
+
+    private void Fail(string complaint)
+    {
+        if (Interlocked.Increment(ref _failed) <= MostComplaints)
+        {
+            Console.Error.WriteLine(complaint);
+        }
+    }
+}

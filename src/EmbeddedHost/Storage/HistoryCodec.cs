@@ -1,0 +1,288 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using AtomicDevOps.EmbeddedHost.Engine;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+
+namespace AtomicDevOps.EmbeddedHost.Storage;
+
+/// <summary>
+/// Events as bytes: a type, then the fields in order. Numbers are variable-length, text is UTF-8 behind its length plus one, zero standing
+/// for none. A stored form never changes; one with other fields gets a type of its own.
+/// </summary>
+internal static class HistoryCodec
+{
+    public static byte[] Write(IReadOnlyList<Arrival> arrivals, IReadOnlyList<Decision> decisions)
+    {
+        var writer = new EventWriter();
+        foreach (var arrival in arrivals)
+        {
+            Write(writer, arrival);
+        }
+
+        foreach (var decision in decisions)
+        {
+            Write(writer, decision);
+        }
+
+        return writer.ToArray();
+    }
+
+    public static byte[] Write(Arrival arrival)
+    {
+        var writer = new EventWriter();
+        Write(writer, arrival);
+        return writer.ToArray();
+    }
+
+    /// <exception cref="InvalidDataException">The bytes hold something that this program does not know.</exception>
+    public static RecordedTurn ReadTurn(DateTime at, ReadOnlySpan<byte> bytes)
+    {
+        var reader = new EventReader(bytes);
+        var arrivals = new List<Arrival>();
+        var decisions = new List<Decision>();
+        while (!reader.IsAtEnd)
+        {
+            switch (Read(ref reader))
+            {
+                case Arrival arrival:
+                    arrivals.Add(arrival);
+                    break;
+                case Decision decision:
+                    decisions.Add(decision);
+                    break;
+            }
+        }
+
+        return new RecordedTurn(at, arrivals, decisions);
+    }
+
+    /// <inheritdoc cref="ReadTurn"/>
+    public static Arrival ReadArrival(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new EventReader(bytes);
+        return (Arrival)Read(ref reader);
+    }
+
+    public static string WriteFailure(TaskFailureDetails failure) => JsonSerializer.Serialize(failure);
+
+    public static TaskFailureDetails ReadFailure(string json) => JsonSerializer.Deserialize<TaskFailureDetails>(json)!;
+
+    public static string? WriteTags(IReadOnlyDictionary<string, string> tags) => tags.Count == 0 ? null : JsonSerializer.Serialize(tags);
+
+    public static ImmutableSortedDictionary<string, string> ReadTags(string? json) => json is null
+        ? ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
+        : JsonSerializer.Deserialize<Dictionary<string, string>>(json)!.ToImmutableSortedDictionary(StringComparer.Ordinal);
+
+    private static void Write(EventWriter writer, HistoryEvent e)
+    {
+        switch (e)
+        {
+            case ExecutionStarted:
+                writer.Type(EventType.ExecutionStarted);
+                break;
+            case TaskCompleted task:
+                writer.Type(EventType.TaskCompleted).Number(task.TaskId).Text(task.Result);
+                break;
+            case TaskFailed task:
+                writer.Type(EventType.TaskFailed).Number(task.TaskId).Text(WriteFailure(task.Failure)).Flag(task.IsFinal);
+                break;
+            case SubOrchestrationCompleted sub:
+                writer.Type(EventType.SubOrchestrationCompleted).Number(sub.TaskId).Text(sub.Result);
+                break;
+            case SubOrchestrationFailed sub:
+                writer.Type(EventType.SubOrchestrationFailed).Number(sub.TaskId).Text(WriteFailure(sub.Failure));
+                break;
+            case TimerFired timer:
+                writer.Type(EventType.TimerFired).Number(timer.TaskId);
+                break;
+            case EventRaised raised:
+                writer.Type(EventType.EventRaised).Text(raised.Name).Text(raised.Payload);
+                break;
+            case ExecutionSuspended suspended:
+                writer.Type(EventType.ExecutionSuspended).Text(suspended.Reason);
+                break;
+            case ExecutionResumed resumed:
+                writer.Type(EventType.ExecutionResumed).Text(resumed.Reason);
+                break;
+            case ExecutionTerminated terminated:
+                writer.Type(EventType.ExecutionTerminated).Text(terminated.Output).Flag(terminated.Recursive);
+                break;
+            case ExecutionRewound rewound:
+                writer.Type(EventType.ExecutionRewound).Text(rewound.Reason);
+                break;
+            case TaskScheduled task:
+                writer.Type(EventType.TaskScheduled).Number(task.TaskId).Text(task.Name).Text(task.Version).Text(task.Input);
+                break;
+            case SubOrchestrationScheduled sub:
+                writer.Type(EventType.SubOrchestrationScheduled).Number(sub.TaskId).Text(sub.Name).Text(sub.Version)
+                    .Text(sub.InstanceId).Text(sub.Input).Text(WriteTags(sub.Tags));
+                break;
+            case TimerCreated timer:
+                writer.Type(EventType.TimerCreated).Number(timer.TaskId).Time(timer.FireAt);
+                break;
+            case TimerCanceled timer:
+                writer.Type(EventType.TimerCanceled).Number(timer.TaskId);
+                break;
+            case EventSent sent:
+                writer.Type(EventType.EventSent).Number(sent.TaskId).Text(sent.InstanceId).Text(sent.Name).Text(sent.Payload);
+                break;
+            case ExecutionCompleted completed:
+                writer.Type(EventType.ExecutionCompleted).Number((int)completed.Status).Text(completed.Output)
+                    .Text(completed.Failure is { } failure ? WriteFailure(failure) : null);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(e), e, "This event is not stored.");
+        }
+    }
+
+    private static HistoryEvent Read(ref EventReader reader)
+    {
+        var type = reader.Type();
+        return type switch
+        {
+            EventType.ExecutionStarted => new ExecutionStarted(),
+            EventType.TaskCompleted => new TaskCompleted(reader.Number(), reader.Text()),
+            EventType.TaskFailed => new TaskFailed(reader.Number(), ReadFailure(reader.Text()!), reader.Flag()),
+            EventType.SubOrchestrationCompleted => new SubOrchestrationCompleted(reader.Number(), reader.Text()),
+            EventType.SubOrchestrationFailed => new SubOrchestrationFailed(reader.Number(), ReadFailure(reader.Text()!)),
+            EventType.TimerFired => new TimerFired(reader.Number()),
+            EventType.EventRaised => new EventRaised(reader.Text()!, reader.Text()),
+            EventType.ExecutionSuspended => new ExecutionSuspended(reader.Text()),
+            EventType.ExecutionResumed => new ExecutionResumed(reader.Text()),
+            EventType.ExecutionTerminated => new ExecutionTerminated(reader.Text(), reader.Flag()),
+            EventType.ExecutionRewound => new ExecutionRewound(reader.Text()),
+            EventType.TaskScheduled => new TaskScheduled(reader.Number(), reader.Text()!, reader.Text()!, reader.Text()),
+            EventType.SubOrchestrationScheduled => new SubOrchestrationScheduled(
+                reader.Number(), reader.Text()!, reader.Text()!, reader.Text()!, reader.Text(), ReadTags(reader.Text())),
+            EventType.TimerCreated => new TimerCreated(reader.Number(), reader.Time()),
+            EventType.TimerCanceled => new TimerCanceled(reader.Number()),
+            EventType.EventSent => new EventSent(reader.Number(), reader.Text()!, reader.Text()!, reader.Text()),
+            EventType.ExecutionCompleted => new ExecutionCompleted(
+                (OrchestrationRuntimeStatus)reader.Number(), reader.Text(), reader.Text() is { } failure ? ReadFailure(failure) : null),
+            _ => throw new InvalidDataException($"The history holds an event of unknown type {(int)type}."),
+        };
+    }
+
+    /// <summary>Values are stored: never change one.</summary>
+    private enum EventType : byte
+    {
+        ExecutionStarted = 2,
+        TaskCompleted = 3,
+        TaskFailed = 4,
+        SubOrchestrationCompleted = 5,
+        SubOrchestrationFailed = 6,
+        TimerFired = 7,
+        EventRaised = 8,
+        ExecutionSuspended = 9,
+        ExecutionResumed = 10,
+        ExecutionTerminated = 11,
+        TaskScheduled = 12,
+        SubOrchestrationScheduled = 13,
+        TimerCreated = 14,
+        TimerCanceled = 15,
+        EventSent = 16,
+        ExecutionCompleted = 17,
+        ExecutionRewound = 18,
+    }
+
+    private sealed class EventWriter
+    {
+        private readonly ArrayBufferWriter<byte> _buffer = new(256);
+
+        public byte[] ToArray() => _buffer.WrittenSpan.ToArray();
+
+        public EventWriter Type(EventType type) => Byte((byte)type);
+
+        public EventWriter Flag(bool value) => Byte(value ? (byte)1 : (byte)0);
+
+        public EventWriter Time(DateTime value)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(_buffer.GetSpan(sizeof(long)), value.Ticks);
+            _buffer.Advance(sizeof(long));
+            return this;
+        }
+
+        public EventWriter Number(int value)
+        {
+            var rest = (uint)value;
+            for (; rest >= 0x80; rest >>= 7)
+            {
+                Byte((byte)(rest | 0x80));
+            }
+
+            return Byte((byte)rest);
+        }
+
+        public EventWriter Text(string? value)
+        {
+            if (value is null)
+            {
+                return Number(0);
+            }
+
+            var length = Encoding.UTF8.GetByteCount(value);
+            Number(length + 1);
+            Encoding.UTF8.GetBytes(value, _buffer.GetSpan(length));
+            _buffer.Advance(length);
+            return this;
+        }
+
+        private EventWriter Byte(byte value)
+        {
+            _buffer.GetSpan(1)[0] = value;
+            _buffer.Advance(1);
+            return this;
+        }
+    }
+
+    private ref struct EventReader(ReadOnlySpan<byte> bytes)
+    {
+        private ReadOnlySpan<byte> _rest = bytes;
+
+        public readonly bool IsAtEnd => _rest.IsEmpty;
+
+        public EventType Type() => (EventType)Byte();
+
+        public bool Flag() => Byte() != 0;
+
+        public DateTime Time() => new(BinaryPrimitives.ReadInt64LittleEndian(Take(sizeof(long))), DateTimeKind.Utc);
+
+        public int Number()
+        {
+            var value = 0u;
+            for (var shift = 0; ; shift += 7)
+            {
+                var part = Byte();
+                value |= (uint)(part & 0x7F) << shift;
+                if (part < 0x80)
+                {
+                    return (int)value;
+                }
+            }
+        }
+
+        public string? Text()
+        {
+            var length = Number();
+            return length == 0 ? null : Encoding.UTF8.GetString(Take(length - 1));
+        }
+
+        private byte Byte() => Take(1)[0];
+
+        private ReadOnlySpan<byte> Take(int count)
+        {
+            if (count < 0 || count > _rest.Length)
+            {
+                throw new InvalidDataException("The history ends in the middle of an event.");
+            }
+
+            var taken = _rest[..count];
+            _rest = _rest[count..];
+            return taken;
+        }
+    }
+}
