@@ -114,6 +114,11 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
     {
         if (effects is not null)
         {
+            if (turn.IsContinuedAsNew)
+            {
+                KeepAheadOfLaterMail(effects.Messages);
+            }
+
             engine.Release(effects);
         }
 
@@ -137,6 +142,18 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
 
         GoOn();
         Settle(turn.Mail);
+    }
+
+    /// <summary>Events that the next execution takes over came before all that has come during the commit.</summary>
+    private void KeepAheadOfLaterMail(List<InboxMessage> messages)
+    {
+        var own = messages.Where(message => message.Sequence == sequence).ToList();
+        messages.RemoveAll(message => message.Sequence == sequence);
+        engine.Work.Begin(own.Count);
+        lock (_gate)
+        {
+            _mail.InsertRange(0, own.Select(static message => new Mail(message.Arrival, message.MessageId)));
+        }
     }
 
     public void TryAgain(IReadOnlyList<Mail> mail, Exception exception)
