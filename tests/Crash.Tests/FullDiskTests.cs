@@ -7,6 +7,7 @@ namespace AtomicDevOps.Crash.Tests;
 public sealed class FullDiskTests
 {
     private const int InstancesOfEach = 6;
+    private const int AnswersBeforeTheEnd = 30;
     private const int PaddingLength = 2_000;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -32,10 +33,10 @@ public sealed class FullDiskTests
         var site = new WorkerSite(directory.Path, ledger, disk.Directory, new StoreFiles(disk.OwnView));
         await using (var worker = site.StartWorker(disk.Launcher))
         {
-            await site.ApplyLoadAsync(worker, ledger.Instances.Count / 3).WaitAsync(Patience);
+            var load = site.ApplyLoadAsync(worker, ledger.Instances.Count);
+            await worker.AnswersAsync(AnswersBeforeTheEnd);
             await disk.FillAsync(worker);
-
-            await site.ApplyLoadAsync(worker, ledger.Instances.Count).WaitAsync(Patience);
+            await load.WaitAsync(Patience);
             ledger.Refusals.ShouldNotBeEmpty();
             ledger.Refusals.ShouldAllBe(static refusal => refusal.Contains("full", StringComparison.Ordinal));
             (await worker.SendAsync(WorkerProgram.List)).ShouldNotBeNull("the host lives").Word.ShouldBe(WorkerProgram.Ok);

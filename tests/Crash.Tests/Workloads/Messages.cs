@@ -9,6 +9,7 @@ internal sealed class Messages : Workload
 {
     private const string Receiver = "Receiver";
     private const string Message = "message";
+    private const int MessagesPerExecution = 2;
 
     public override void AddTo(FunctionRegistry functions) => functions
         .AddOrchestrator(Name, static async context =>
@@ -16,7 +17,8 @@ internal sealed class Messages : Workload
             var input = context.GetInput<WorkloadInput>()!;
             var steps = new Steps(context, input);
             var receiverId = $"{context.InstanceId}/receiver";
-            var receiver = context.CallSubOrchestratorAsync<string>(Receiver, input.Size, new TaskOptions().WithInstanceId(receiverId));
+            var receiver = context.CallSubOrchestratorAsync<string>(
+                Receiver, new State(input.Size, []), new TaskOptions().WithInstanceId(receiverId));
             for (var i = 0; i < input.Size; i++)
             {
                 context.SendEvent(receiverId, Message, i);
@@ -31,14 +33,22 @@ internal sealed class Messages : Workload
         })
         .AddOrchestrator(Receiver, static async context =>
         {
-            var received = new List<int>();
-            while (received.Count == 0 || received[^1] != context.GetInput<int>())
+            var state = context.GetInput<State>()!;
+            List<int> received = [.. state.Received];
+            for (var i = 0; i < MessagesPerExecution; i++)
             {
                 received.Add(await context.WaitForExternalEvent<int>(Message));
+                if (received[^1] == state.Last)
+                {
+                    return string.Join(", ", received);
+                }
             }
 
-            return string.Join(", ", received);
+            context.ContinueAsNew(state with { Received = received });
+            return null;
         });
 
     public override string Expected(WorkloadInput input) => string.Join(", ", Enumerable.Range(0, input.Size + 1));
+
+    private sealed record State(int Last, IReadOnlyList<int> Received);
 }
