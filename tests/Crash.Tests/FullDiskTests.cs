@@ -38,7 +38,7 @@ public sealed class FullDiskTests
             await disk.FillAsync(worker);
             await load.WaitAsync(Patience);
             ledger.Refusals.ShouldNotBeEmpty();
-            ledger.Refusals.ShouldAllBe(static refusal => refusal.Contains("full", StringComparison.Ordinal));
+            ledger.Refusals.ShouldAllBe(refusal => refusal.Contains($"'{disk.Directory}/durable.db' cannot be written", StringComparison.Ordinal));
             (await worker.SendAsync(WorkerProgram.List)).ShouldNotBeNull("the host lives").Word.ShouldBe(WorkerProgram.Ok);
 
             await disk.FreeAsync(worker);

@@ -156,16 +156,24 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         }
     }
 
+    /// <summary>What a caller waits for is refused, for it can ask again; all else is tried again by itself.</summary>
     public void TryAgain(IReadOnlyList<Mail> mail, Exception exception)
     {
         var name = _loaded?.Identity.InstanceId ?? $"number {sequence}";
         _loaded = null;
+        var refused = mail.Where(static item => item.Acknowledgement is not null).ToList();
         lock (_gate)
         {
-            _mail.InsertRange(0, mail);
+            _mail.InsertRange(0, mail.Where(static item => item.Acknowledgement is null));
         }
 
         engine.RetryLater(this, name, exception);
+        foreach (var item in refused)
+        {
+            item.Acknowledgement!.TrySetException(exception);
+        }
+
+        engine.Work.End(refused.Count);
     }
 
     /// <returns>Null if it has ended, or is gone.</returns>

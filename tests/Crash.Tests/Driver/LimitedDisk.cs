@@ -115,6 +115,9 @@ internal sealed class SmallFileSystem : LimitedDisk
 /// <summary>An ordinary directory, and a limit on the size of files that the worker may write: works everywhere.</summary>
 internal sealed class LimitedFileSize : LimitedDisk
 {
+    /// <summary>Bytes: less than the store's files have by then, and more than the attempts need.</summary>
+    private const string Limit = "65536:";
+
     private readonly TemporaryDirectory _directory = new();
 
     public override string Directory => _directory.Path;
@@ -124,7 +127,7 @@ internal sealed class LimitedFileSize : LimitedDisk
     /// <summary>The signal that comes with the limit is ignored, so that writing fails instead.</summary>
     public override IEnumerable<string> Launcher => ["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""];
 
-    public override Task FillAsync(WorkerProcess worker) => LimitAsync(worker, "0:");
+    public override Task FillAsync(WorkerProcess worker) => LimitAsync(worker, Limit);
 
     public override Task FreeAsync(WorkerProcess worker) => LimitAsync(worker, "unlimited:");
 
