@@ -11,7 +11,7 @@ namespace AtomicDevOps.Crash.Tests;
 public sealed class FrozenCopyTests(ITestOutputHelper output)
 {
     private const int KillsPerFreeze = 10;
-    private const int InstancesOfEachPerFreeze = 2;
+    private const int InstancesOfEachPerFreeze = 3;
     private const int Lanes = 4;
 
     [Fact]
@@ -57,11 +57,12 @@ public sealed class FrozenCopyTests(ITestOutputHelper output)
         worker.Freeze();
         var known = site.Ledger.Clock;
         var knownLog = site.Files.ReadLog();
+        var writtenAt = site.Files.LogWrittenAt;
         var whole = new WorkerSite(Path.Combine(target, "whole"), site.Ledger.Copy(known, active));
         site.Files.CopyTo(whole.Files);
         var attempts = Attempts.Copy(site.AttemptDirectory, whole.AttemptDirectory);
         worker.Thaw();
-        await instants.WaitMoreAsync(worker);
+        await instants.WaitForWriteAsync(site.Files, writtenAt);
         worker.Freeze();
         var cut = new WorkerSite(Path.Combine(target, "cut"), site.Ledger.Copy(known, active));
         site.Files.CopyTo(cut.Files);

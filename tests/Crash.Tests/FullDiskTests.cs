@@ -26,6 +26,41 @@ public sealed class FullDiskTests
         await FillAndFreeAsync(disk);
     }
 
+    [Fact]
+    public async Task Killed_on_a_full_disk_it_starts_again_or_says_why_not_and_nothing_is_lost()
+    {
+        await using var disk = await SmallFileSystem.MountAsync();
+        using var directory = new TemporaryDirectory();
+        var ledger = Ledger.Draw(seed: 4, InstancesOfEach, PaddingLength);
+        var site = new WorkerSite(directory.Path, ledger, disk.Directory, new StoreFiles(disk.OwnView));
+        await using (var worker = site.StartWorker(disk.Launcher))
+        {
+            await FillUnderLoadAsync(site, worker, disk);
+            await worker.KillAsync();
+        }
+
+        site.Files.CheckIntegrity(site.ScratchDirectory);
+        await using (var worker = site.StartWorker(disk.Launcher))
+        {
+            if (await worker.Ready)
+            {
+                await worker.KillAsync();
+            }
+            else
+            {
+                (await worker.Errors).ShouldContain(disk.Directory);
+            }
+
+            await disk.FreeAsync(worker);
+        }
+
+        await using (var worker = site.StartWorker(disk.Launcher))
+        {
+            await site.FinishAsync(worker);
+            await worker.EndAsync();
+        }
+    }
+
     private static async Task FillAndFreeAsync(LimitedDisk disk)
     {
         using var directory = new TemporaryDirectory();
@@ -33,11 +68,7 @@ public sealed class FullDiskTests
         var site = new WorkerSite(directory.Path, ledger, disk.Directory, new StoreFiles(disk.OwnView));
         await using (var worker = site.StartWorker(disk.Launcher))
         {
-            var load = site.ApplyLoadAsync(worker, ledger.Instances.Count);
-            await worker.AnswersAsync(AnswersBeforeTheEnd);
-            await disk.FillAsync(worker);
-            await load.WaitAsync(Patience);
-            ledger.Refusals.ShouldNotBeEmpty();
+            await FillUnderLoadAsync(site, worker, disk);
             ledger.Refusals.ShouldAllBe(refusal => refusal.Contains($"'{disk.Directory}/durable.db' cannot be written", StringComparison.Ordinal));
             (await worker.SendAsync(WorkerProgram.List)).ShouldNotBeNull("the host lives").Word.ShouldBe(WorkerProgram.Ok);
 
@@ -47,5 +78,14 @@ public sealed class FullDiskTests
         }
 
         site.Files.CheckIntegrity(site.ScratchDirectory);
+    }
+
+    private static async Task FillUnderLoadAsync(WorkerSite site, WorkerProcess worker, LimitedDisk disk)
+    {
+        var load = site.ApplyLoadAsync(worker, site.Ledger.Instances.Count);
+        await worker.AnswersAsync(AnswersBeforeTheEnd);
+        await disk.FillAsync(worker);
+        await load.WaitAsync(Patience);
+        site.Ledger.Refusals.ShouldNotBeEmpty();
     }
 }

@@ -66,15 +66,16 @@ internal sealed class SmallFileSystem : LimitedDisk
 
     private string Ballast => Path.Combine(OwnView, "ballast");
 
-    /// <exception cref="InvalidOperationException">The kernel does not let this process mount anything.</exception>
+    /// <summary>Skips the test where nothing can be mounted, and fails it where that has to be possible.</summary>
     public static async Task<SmallFileSystem> MountAsync()
     {
         var disk = new SmallFileSystem();
         if (await disk._keeper.StandardOutput.ReadLineAsync() is null)
         {
-            var reason = await disk._keeper.StandardError.ReadToEndAsync();
+            var reason = $"Needs root, or a kernel that lets users have namespaces: {await disk._keeper.StandardError.ReadToEndAsync()}";
             await disk.DisposeAsync();
-            throw new InvalidOperationException($"No file system can be mounted: {reason} Run as root, or allow user namespaces.");
+            Assert.SkipUnless(Environment.GetEnvironmentVariable("CI") is "true", reason);
+            Assert.Fail(reason);
         }
 
         return disk;

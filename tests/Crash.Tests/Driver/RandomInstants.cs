@@ -12,6 +12,7 @@ internal sealed class RandomInstants(int seed)
 
     private static readonly TimeSpan LongestLife = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan LongestCommit = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(1);
 
     private readonly Lock _gate = new();
     private readonly Random _random = new(seed);
@@ -52,11 +53,17 @@ internal sealed class RandomInstants(int seed)
         }
     }
 
-    /// <summary>Waits a little more, until the worker has gone on by some commits, if it has anything left to do.</summary>
-    public async Task WaitMoreAsync(WorkerProcess worker)
+    /// <summary>Waits a little more, until the log is written again, if the worker has anything left to do.</summary>
+    /// <param name="writtenAt">When the log was last written.</param>
+    public async Task WaitForWriteAsync(StoreFiles files, DateTime writtenAt)
     {
-        var (_, fraction, answers, _) = Draw();
-        await WaitForAnswersAsync(worker, answers / 8, LongestCommit * fraction);
+        var began = Stopwatch.GetTimestamp();
+        while (files.LogWrittenAt == writtenAt && Stopwatch.GetElapsedTime(began) < LongestLife)
+        {
+            await Task.Delay(Poll);
+        }
+
+        Spin(LongestCommit * Draw().Fraction);
     }
 
     public override string ToString() => string.Create(
@@ -67,8 +74,13 @@ internal sealed class RandomInstants(int seed)
     private static async Task WaitForAnswersAsync(WorkerProcess worker, int answers, TimeSpan more)
     {
         await Task.WhenAny(worker.AnswersAsync(answers), Task.Delay(LongestLife));
-        var answered = Stopwatch.GetTimestamp();
-        SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(answered) > more);
+        Spin(more);
+    }
+
+    private static void Spin(TimeSpan time)
+    {
+        var began = Stopwatch.GetTimestamp();
+        SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(began) > time);
     }
 
     private void NoteOpeningTime(TimeSpan time)

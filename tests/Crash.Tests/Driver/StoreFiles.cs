@@ -11,6 +11,9 @@ internal sealed class StoreFiles(string directory)
 
     public string Log => $"{Database}-wal";
 
+    /// <summary>UTC; the year 1601 where there is no log.</summary>
+    public DateTime LogWrittenAt => File.GetLastWriteTimeUtc(Log);
+
     public WriteAheadLog ReadLog() => File.Exists(Log) ? WriteAheadLog.Parse(File.ReadAllBytes(Log)) : WriteAheadLog.Empty;
 
     /// <summary>What a backup of the files would hold: the database and its log byte for byte, without the shared memory between processes.</summary>
