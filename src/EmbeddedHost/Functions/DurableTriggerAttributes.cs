@@ -31,7 +31,6 @@ public sealed class EntityTriggerAttribute : TriggerBindingAttribute
 }
 
 /// <summary>Binds a <c>DurableTaskClient</c>.</summary>
-[AttributeUsage(AttributeTargets.Parameter)]
 public sealed class DurableClientAttribute : InputBindingAttribute
 {
     /// <summary>The embedded host has one task hub; any other name is refused at start-up.</summary>
