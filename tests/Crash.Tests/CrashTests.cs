@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using AtomicDevOps.Crash.Tests.Driver;
 
 namespace AtomicDevOps.Crash.Tests;
