@@ -12,6 +12,7 @@ internal sealed class RandomInstants(int seed)
 
     private static readonly TimeSpan LongestLife = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan LongestCommit = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan LongestWaitForWrite = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(1);
 
     private readonly Lock _gate = new();
@@ -58,7 +59,7 @@ internal sealed class RandomInstants(int seed)
     public async Task WaitForWriteAsync(StoreFiles files, DateTime writtenAt)
     {
         var began = Stopwatch.GetTimestamp();
-        while (files.LogWrittenAt == writtenAt && Stopwatch.GetElapsedTime(began) < LongestLife)
+        while (files.LogWrittenAt == writtenAt && Stopwatch.GetElapsedTime(began) < LongestWaitForWrite)
         {
             await Task.Delay(Poll);
         }
