@@ -67,6 +67,11 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine) : Ma
     {
         if (effects is not null)
         {
+            if (turn.IsContinuedAsNew)
+            {
+                KeepAheadOfLaterMail(effects.Messages);
+            }
+
             Engine.Release(effects);
         }
 
@@ -90,6 +95,15 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine) : Ma
 
         GoOn();
         Settle(turn.Mail);
+    }
+
+    /// <summary>Events that the next execution takes over came before all that has come during the commit.</summary>
+    private void KeepAheadOfLaterMail(List<InboxMessage> messages)
+    {
+        var own = messages.Where(message => message.Sequence == Sequence).ToList();
+        messages.RemoveAll(message => message.Sequence == Sequence);
+        Engine.Work.Begin(own.Count);
+        PutBack([.. own.Select(static message => new Mail(message.Arrival, message.MessageId))]);
     }
 
     /// <returns>Null if it has ended, or is gone.</returns>

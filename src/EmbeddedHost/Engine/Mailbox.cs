@@ -67,17 +67,23 @@ internal abstract class Mailbox(long sequence, DurableTaskEngine engine)
     /// <summary>Puts it in line for a turn.</summary>
     public abstract void Schedule();
 
-    /// <summary>The turn could not be taken or stored: it is taken again a little later, from what is on disk.</summary>
+    /// <summary>
+    /// The turn could not be taken or stored. What a caller waits for is refused, for it can ask again; all else is tried again a little
+    /// later, from what is on disk.
+    /// </summary>
     public void TryAgain(IReadOnlyList<Mail> mail, Exception exception)
     {
         var name = Name;
         Forget();
-        lock (_gate)
+        var refused = mail.Where(static item => item.Acknowledgement is not null).ToList();
+        PutBack([.. mail.Where(static item => item.Acknowledgement is null)]);
+        engine.RetryLater(this, name, exception);
+        foreach (var item in refused)
         {
-            _mail.InsertRange(0, mail);
+            item.Acknowledgement!.TrySetException(exception);
         }
 
-        engine.RetryLater(this, name, exception);
+        engine.Work.End(refused.Count);
     }
 
     /// <summary>Drops from memory what is on disk.</summary>
@@ -90,6 +96,15 @@ internal abstract class Mailbox(long sequence, DurableTaskEngine engine)
             List<Mail> mail;
             (mail, _mail) = (_mail, []);
             return mail;
+        }
+    }
+
+    /// <summary>Puts mail before all that has come since.</summary>
+    protected void PutBack(IReadOnlyList<Mail> mail)
+    {
+        lock (_gate)
+        {
+            _mail.InsertRange(0, mail);
         }
     }
 

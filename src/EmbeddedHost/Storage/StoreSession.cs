@@ -105,6 +105,8 @@ internal sealed class StoreSession : IDisposable
         _lockOwner = database.Prepare("SELECT lock_owner FROM entities WHERE seq = -? AND lock_owner IS NOT NULL");
     }
 
+    public string Path => _database.Path;
+
     public void Begin() => _begin.Execute();
 
     public void Commit() => _commit.Execute();

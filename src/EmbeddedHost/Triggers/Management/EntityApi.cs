@@ -10,8 +10,6 @@ namespace AtomicDevOps.EmbeddedHost.Triggers.Management;
 /// <summary>The part of the Durable Functions HTTP API that lists, reads and signals entities.</summary>
 internal sealed class EntityApi(DurableEntityClient client, FunctionRegistry registry)
 {
-    private const string ContinuationHeader = "x-ms-continuation-token";
-
     /// <summary>Stands for the empty key in the path of a read.</summary>
     private const string EmptyKey = "$";
 
@@ -39,13 +37,13 @@ internal sealed class EntityApi(DurableEntityClient client, FunctionRegistry reg
             LastModifiedTo = ManagementApi.Query.Time(request, "lastOperationTimeTo"),
             IncludeState = ManagementApi.Query.Flag(request, "fetchState") ?? false,
         };
-        var token = request.Headers[ContinuationHeader].ToString();
+        var token = request.Headers[ManagementApi.ContinuationHeader].ToString();
         var pages = client.GetAllEntitiesAsync(query).AsPages(token.Length == 0 ? null : token, pageSize);
         await using var page = pages.GetAsyncEnumerator(request.HttpContext.RequestAborted);
         await page.MoveNextAsync();
         if (page.Current.ContinuationToken is { } next)
         {
-            request.HttpContext.Response.Headers[ContinuationHeader] = next;
+            request.HttpContext.Response.Headers[ManagementApi.ContinuationHeader] = next;
         }
 
         return Results.Json(page.Current.Values.Select(Describe), Json);
