@@ -21,6 +21,15 @@ public sealed class ActivityTriggerAttribute : TriggerBindingAttribute
     public string? Activity { get; set; }
 }
 
+/// <summary>Marks an entity function's <see cref="TaskEntityDispatcher"/>.</summary>
+[AttributeUsage(AttributeTargets.Parameter)]
+[DebuggerDisplay("{EntityName}")]
+public sealed class EntityTriggerAttribute : TriggerBindingAttribute
+{
+    /// <summary>The entity's name, in any case; the function's name when null.</summary>
+    public string? EntityName { get; set; }
+}
+
 /// <summary>Binds a <c>DurableTaskClient</c>.</summary>
 public sealed class DurableClientAttribute : InputBindingAttribute
 {
