@@ -1,6 +1,5 @@
 using AtomicDevOps.EmbeddedHost.Testing;
 using Microsoft.DurableTask;
-using Microsoft.DurableTask.Client;
 
 namespace AtomicDevOps.EmbeddedHost.Tests.Engine;
 
