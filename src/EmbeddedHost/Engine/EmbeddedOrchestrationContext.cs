@@ -28,8 +28,8 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext, I
     private readonly Dictionary<string, Stack<IEventWaiter>> _eventWaiters = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, Queue<(long Order, EventRaised Event)>> _bufferedEvents = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<EventRaised> _carriedEvents = [];
-    private readonly Dictionary<Guid, TaskCompletionSource<EntityResponse>> _entityRequests = [];
-    private readonly OrchestrationEntities _entities;
+    private Dictionary<Guid, TaskCompletionSource<EntityResponse>>? _entityRequests;
+    private OrchestrationEntities? _entities;
     private List<Decision> _decisions = [];
     private int _nextTaskId;
     private int _nextGuid;
@@ -43,7 +43,6 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext, I
         _converter = converter;
         _scheduler = scheduler;
         LoggerFactory = loggerFactory;
-        _entities = new OrchestrationEntities(this);
     }
 
     public override TaskName Name => _identity.Name;
@@ -58,7 +57,7 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext, I
 
     public override bool IsReplaying => Replaying;
 
-    public override TaskOrchestrationEntityFeature Entities => _entities;
+    public override TaskOrchestrationEntityFeature Entities => _entities ??= new OrchestrationEntities(this);
 
     protected override ILoggerFactory LoggerFactory { get; }
 
@@ -72,7 +71,7 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext, I
 
     DataConverter IEntityRequests.Converter => _converter;
 
-    internal bool IsWaitingForEvent => _entityRequests.Count > 0 || _eventWaiters.Values.Any(static waiters => waiters.Any(static waiter => !waiter.IsCompleted));
+    internal bool IsWaitingForEvent => _entityRequests is { Count: > 0 } || _eventWaiters.Values.Any(static waiters => waiters.Any(static waiter => !waiter.IsCompleted));
 
     internal bool HasContinueAsNew => _continueAsNew is not null;
 
@@ -95,7 +94,7 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext, I
         RequireTurn();
         var wantedId = (options as SubOrchestrationOptions)?.InstanceId;
         EntityArguments.RequireOrchestration(wantedId, nameof(options));
-        _entities.RequireNoCriticalSection();
+        _entities?.RequireNoCriticalSection();
         var instanceId = wantedId ?? NewGuid().ToString("N");
         var version = options?.Version?.Version ?? string.Empty;
         var tags = options?.Tags?.ToImmutableSortedDictionary(StringComparer.Ordinal) ?? NoTags;
@@ -201,12 +200,12 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext, I
     Task<EntityResponse> IEntityRequests.OpenAsync(Guid requestId)
     {
         var completion = new TaskCompletionSource<EntityResponse>();
-        _entityRequests.Add(requestId, completion);
+        (_entityRequests ??= []).Add(requestId, completion);
         return completion.Task;
     }
 
     /// <summary>Gives back the locks that the code has not given back, as the execution ends.</summary>
-    internal void ExitCriticalSection() => _entities.ExitCriticalSection();
+    internal void ExitCriticalSection() => _entities?.ExitCriticalSection();
 
     internal List<Decision> TakeDecisions()
     {
@@ -229,7 +228,7 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext, I
             case EventRaised raised:
                 HandleEvent(raised);
                 break;
-            case EntityResponse response when _entityRequests.Remove(response.RequestId, out var request):
+            case EntityResponse response when _entityRequests is not null && _entityRequests.Remove(response.RequestId, out var request):
                 request.SetResult(response);
                 break;
             case TaskOutcome outcome when _openTasks.Remove(outcome.TaskId, out var task):
