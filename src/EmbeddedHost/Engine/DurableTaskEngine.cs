@@ -155,7 +155,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         }
     }
 
-    /// <summary>Wakes an entity at a time, in place of the time that it was to be woken at before.</summary>
+    /// <summary>Wakes an entity at a time. It may be woken before that for an earlier wish, and then asks anew.</summary>
     public void WakeAt(long sequence, DateTime due) => _timers.Add(new PendingTimer(sequence, SignalTimer, due));
 
     public void Dispatch(IEnumerable<PendingActivity> activities)

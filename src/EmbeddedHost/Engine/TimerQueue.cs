@@ -11,7 +11,7 @@ internal sealed class TimerQueue : IDisposable
     private readonly Action<PendingTimer> _fire;
     private readonly Lock _gate = new();
     private readonly PriorityQueue<PendingTimer, (DateTime Due, long Order)> _queue = new();
-    private readonly Dictionary<(long Sequence, int TaskId), long> _live = [];
+    private readonly HashSet<(long Sequence, int TaskId)> _live = [];
     private readonly ITimer _timer;
     private long _order;
     private bool _isDisposed;
@@ -37,12 +37,11 @@ internal sealed class TimerQueue : IDisposable
         }
     }
 
-    /// <summary>Adds a timer, in place of the one with the same numbers if there is one.</summary>
     public void Add(PendingTimer timer)
     {
         lock (_gate)
         {
-            _live[(timer.Sequence, timer.TaskId)] = _order;
+            _live.Add((timer.Sequence, timer.TaskId));
             _queue.Enqueue(timer, (timer.Due, _order++));
             Arm();
         }
@@ -94,8 +93,7 @@ internal sealed class TimerQueue : IDisposable
 
     private void DropCanceled()
     {
-        while (_queue.TryPeek(out var next, out var priority)
-            && (!_live.TryGetValue((next.Sequence, next.TaskId), out var order) || order != priority.Order))
+        while (_queue.TryPeek(out var next, out _) && !_live.Contains((next.Sequence, next.TaskId)))
         {
             _queue.Dequeue();
         }

@@ -154,6 +154,7 @@ public sealed class ClientTests : ConformanceTest
         await host.RunAsync("Started", 1, new StartOrchestrationOptions("only"));
 
         (await host.FindAsync()).ShouldBe(["only"]);
+        (await host.Client.ListInstanceIdsAsync(cancellation: Token)).Values.ShouldBe(["only"]);
         (await host.Client.PurgeAllInstancesAsync(new PurgeInstancesFilter(), null, Token)).PurgedInstanceCount.ShouldBe(1);
         (await host.StateAsync<int>("Counter", "a")).ShouldBe(7);
     }
