@@ -52,7 +52,7 @@ internal abstract record Decision : HistoryEvent
 internal sealed record TaskScheduled(int TaskId, string Name, string Version, string? Input) : Decision
 {
     public PendingActivity ToPending(long sequence, OrchestrationIdentity instance)
-        => new(sequence, instance.InstanceId, TaskId, Name, Version, Input);
+        => new(sequence, instance.InstanceId, TaskId, Name, Version, Input, instance.Trace);
 
     public override bool Matches(Decision other)
         => other is TaskScheduled task && task.TaskId == TaskId && Names.Same(task.Name, Name);

@@ -1,3 +1,4 @@
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask.Client;
 
@@ -98,7 +99,8 @@ internal sealed class TurnWrite(LiveInstance instance, Turn turn) : StoreWrite
                 Complete(session, completed);
                 break;
             case ContinuedAsNew next:
-                session.ContinueAsNew(turn.Sequence, turn.At, next.Input, next.Version ?? turn.Identity.Version, turn.CustomStatus);
+                session.ContinueAsNew(
+                    turn.Sequence, turn.At, next.Input, next.Version ?? turn.Identity.Version, turn.CustomStatus, turn.Identity.Trace?.Next());
                 foreach (var carried in next.CarriedEvents)
                 {
                     Send(session, turn.Sequence, carried);
@@ -127,7 +129,16 @@ internal sealed class TurnWrite(LiveInstance instance, Turn turn) : StoreWrite
 
         _effects.StartedInstances.Add(
             session.InsertInstance(
-                new NewInstance(sub.InstanceId, sub.Name, sub.Version, sub.Input, turn.At, StartAt: null, sub.Tags, parent)));
+                new NewInstance(
+                    sub.InstanceId,
+                    sub.Name,
+                    sub.Version,
+                    sub.Input,
+                    turn.At,
+                    StartAt: null,
+                    sub.Tags,
+                    parent,
+                    turn.Identity.Trace is { } trace ? ExecutionTrace.Under(trace.Task(sub.TaskId)) : null)));
     }
 
     private void Complete(StoreSession session, ExecutionCompleted completed)

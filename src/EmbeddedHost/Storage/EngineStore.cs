@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using AtomicDevOps.EmbeddedHost.Engine;
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -79,7 +80,8 @@ internal sealed class EngineStore : IDisposable
         using var lease = _readers.Rent();
         using var rows = lease.Database.Prepare(
             """
-            SELECT i.id, i.name, i.version, i.status, i.start_at, i.parent_seq, i.parent_task_id, i.parent_id, i.parent_name, p.data, i.custom_status
+            SELECT i.id, i.name, i.version, i.status, i.start_at, i.parent_seq, i.parent_task_id, i.parent_id, i.parent_name, p.data, i.custom_status,
+                i.trace_parent, i.trace_state, i.span_id
             FROM instances i JOIN inputs p ON p.seq = i.seq WHERE i.seq = ?
             """).With(sequence).Query();
         if (!rows.Read())
@@ -93,7 +95,8 @@ internal sealed class EngineStore : IDisposable
             rows.Text(0),
             rows.Text(2),
             rows.TextOrNull(9),
-            parent is null ? null : new ParentOrchestrationInstance(parent.Name, parent.InstanceId));
+            parent is null ? null : new ParentOrchestrationInstance(parent.Name, parent.InstanceId),
+            rows.IsNull(11) ? null : ExecutionTrace.Parse(rows.Text(11), rows.TextOrNull(12), rows.Text(13)));
         return new StoredInstance(
             sequence,
             identity,
