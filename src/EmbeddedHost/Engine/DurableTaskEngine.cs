@@ -110,9 +110,9 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     public void Schedule(LiveInstance instance) => _turns.Enqueue(instance);
 
     /// <summary>Gives mail to an instance, which is loaded if it is not in memory.</summary>
-    public void Post(long sequence, Mail mail)
+    public void Post(long sequence, params ReadOnlySpan<Mail> mail)
     {
-        Work.Begin();
+        Work.Begin(mail.Length);
         while (!_live.GetOrAdd(sequence, static (key, engine) => new LiveInstance(key, engine), this).TryPost(mail))
         {
             Thread.Yield();
@@ -299,13 +299,15 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
             _timers.Add(timer);
         }
 
-        // Before anything else that could make one of these take a turn, whose activities would then be dispatched twice.
+        var mail = messages.ToLookup(static message => message.Sequence, static message => new Mail(message.Arrival, message.MessageId));
         foreach (var instance in resumable.Where(static instance => instance.OwesActivities))
         {
-            Post(instance.Sequence, Mail.Resume);
+            // In one piece: a turn in between would have its activities dispatched twice, and some that have a result waiting once more.
+            Post(instance.Sequence, [Mail.Resume, .. mail[instance.Sequence]]);
         }
 
-        foreach (var message in messages)
+        var resumed = resumable.Where(static instance => instance.OwesActivities).Select(static instance => instance.Sequence).ToHashSet();
+        foreach (var message in messages.Where(message => !resumed.Contains(message.Sequence)))
         {
             Deliver(message);
         }

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Diagnostics;
+using AtomicDevOps.EmbeddedHost.Engine.Rewind;
 using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask;
@@ -152,6 +153,21 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
                 instance.Tags.ToImmutableSortedDictionary(StringComparer.Ordinal),
                 Parent: null),
             DefaultDedupeStatuses);
+    }
+
+    public override async Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        cancellation.ThrowIfCancellationRequested();
+        var state = engine.Store.Find(instanceId) ?? throw Missing(instanceId);
+        var isRewound = state.Status == OrchestrationRuntimeStatus.Failed
+            && engine.Store.Load(state.Sequence) is { } stored
+            && await engine.WriteAsync(new RewindWrite(engine, Rewinding.Prepare(engine.Store, stored, engine.Environment), reason));
+        if (!isRewound)
+        {
+            throw new InvalidOperationException(
+                $"Only a failed instance can be rewound; '{instanceId}' is {engine.Store.Find(instanceId)?.Status.ToString() ?? "gone"}.");
+        }
     }
 
     /// <summary>The engine belongs to the host.</summary>

@@ -40,17 +40,24 @@ internal sealed record ExecutionSuspended(string? Reason) : Arrival;
 
 internal sealed record ExecutionResumed(string? Reason) : Arrival;
 
+internal sealed record ExecutionRewound(string? Reason) : Arrival;
+
 internal sealed record ExecutionTerminated(string? Output, bool Recursive) : Arrival;
 
 /// <summary>Something that the orchestrator's code wants done.</summary>
 internal abstract record Decision : HistoryEvent
 {
+    /// <summary>The task that it opens, if an outcome of it is to come.</summary>
+    public virtual int? AwaitedTaskId => null;
+
     /// <summary>Whether a replay that decides <paramref name="other"/> in this one's place still follows this history.</summary>
     public abstract bool Matches(Decision other);
 }
 
 internal sealed record TaskScheduled(int TaskId, string Name, string Version, string? Input) : Decision
 {
+    public override int? AwaitedTaskId => TaskId;
+
     public PendingActivity ToPending(long sequence, OrchestrationIdentity instance)
         => new(sequence, instance.InstanceId, TaskId, Name, Version, Input, instance.Trace);
 
@@ -61,6 +68,8 @@ internal sealed record TaskScheduled(int TaskId, string Name, string Version, st
 internal sealed record SubOrchestrationScheduled(
     int TaskId, string Name, string Version, string InstanceId, string? Input, ImmutableSortedDictionary<string, string> Tags) : Decision
 {
+    public override int? AwaitedTaskId => TaskId;
+
     public override bool Matches(Decision other)
         => other is SubOrchestrationScheduled sub
             && sub.TaskId == TaskId
@@ -70,6 +79,8 @@ internal sealed record SubOrchestrationScheduled(
 
 internal sealed record TimerCreated(int TaskId, DateTime FireAt) : Decision
 {
+    public override int? AwaitedTaskId => TaskId;
+
     public override bool Matches(Decision other) => other is TimerCreated timer && timer.TaskId == TaskId;
 }
 

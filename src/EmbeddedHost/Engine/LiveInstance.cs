@@ -21,7 +21,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
     public LinkedListNode<LiveInstance>? EvictionPlace { get; set; }
 
     /// <returns>False if this object is retired: look the instance up again.</returns>
-    public bool TryPost(Mail mail)
+    public bool TryPost(params ReadOnlySpan<Mail> mail)
     {
         lock (_gate)
         {
@@ -30,7 +30,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
                 return false;
             }
 
-            _mail.Add(mail);
+            _mail.AddRange(mail);
             if (_isScheduled)
             {
                 return true;
@@ -87,7 +87,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
 
         if (mail.Exists(static item => item.ResumesActivities))
         {
-            engine.Dispatch(_loaded.OpenActivities);
+            engine.Dispatch(_loaded.ActivitiesOpenAfter(mail));
         }
 
         if (IsHeldUntilStart(_loaded, mail))

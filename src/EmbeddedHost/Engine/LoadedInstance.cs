@@ -56,8 +56,12 @@ internal sealed class LoadedInstance
     /// <summary>Whether there is something to do without any arrival.</summary>
     public bool IsDue => !IsStarted || _divergence is not null || _executor.AwaitedForeignTask;
 
-    /// <summary>What has been asked for and not answered.</summary>
-    public IEnumerable<PendingActivity> OpenActivities => _openActivities.Values.Select(task => task.ToPending(_stored.Sequence, Identity));
+    /// <summary>What has been asked for, and is answered neither by history nor by this mail.</summary>
+    public IEnumerable<PendingActivity> ActivitiesOpenAfter(IEnumerable<Mail> mail)
+    {
+        var answered = mail.Select(static item => item.Arrival).OfType<TaskOutcome>().Select(static outcome => outcome.TaskId).ToHashSet();
+        return _openActivities.Values.Where(task => !answered.Contains(task.TaskId)).Select(task => task.ToPending(_stored.Sequence, Identity));
+    }
 
     /// <param name="now">The turn's time, unless the last one was later by a clock that has been set back since.</param>
     public Turn TakeTurn(DateTime now, List<Mail> mail)

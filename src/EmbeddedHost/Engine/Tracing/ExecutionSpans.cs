@@ -27,27 +27,29 @@ internal sealed class ExecutionSpans(OrchestrationIdentity identity, ExecutionTr
     /// <summary>Takes note of a turn, whether it is new or replayed.</summary>
     public void Record(RecordedTurn turn)
     {
-        foreach (var outcome in turn.Arrivals.OfType<TaskOutcome>())
+        foreach (var arrival in turn.Arrivals)
         {
-            _open.Remove(outcome.TaskId);
+            switch (arrival)
+            {
+                case TaskOutcome outcome:
+                    _open.Remove(outcome.TaskId);
+                    break;
+                case ExecutionRewound:
+                    _startedAt = turn.At;
+                    _activity?.SetStartTime(turn.At);
+                    break;
+            }
         }
 
         foreach (var decision in turn.Decisions)
         {
-            switch (decision)
+            if (decision is TimerCanceled canceled)
             {
-                case TaskScheduled { TaskId: var id }:
-                    _open[id] = new ScheduledTask(turn.At, decision);
-                    break;
-                case SubOrchestrationScheduled { TaskId: var id }:
-                    _open[id] = new ScheduledTask(turn.At, decision);
-                    break;
-                case TimerCreated { TaskId: var id }:
-                    _open[id] = new ScheduledTask(turn.At, decision);
-                    break;
-                case TimerCanceled { TaskId: var id }:
-                    _open.Remove(id);
-                    break;
+                _open.Remove(canceled.TaskId);
+            }
+            else if (decision.AwaitedTaskId is { } taskId)
+            {
+                _open[taskId] = new ScheduledTask(turn.At, decision);
             }
         }
     }
