@@ -37,25 +37,27 @@ internal sealed class RecordedSpans : IDisposable
     }
 
     /// <summary>In the order of their ends.</summary>
-    public IReadOnlyList<Activity> All => [.. _ended.Where(static span => span.Source.Name != TestSource)];
+    public IReadOnlyList<Activity> All => [.. _ended.Where(static span => span.Source != Source)];
 
-    public Activity this[string name, ActivityKind kind] => All.Where(span => span.OperationName == name && span.Kind == kind).ShouldHaveSingleItem();
+    public Activity this[string name, ActivityKind kind] => Named(name).Where(span => span.Kind == kind).ShouldHaveSingleItem();
 
-    public Activity this[string name] => All.Where(span => span.OperationName == name).ShouldHaveSingleItem();
+    public Activity this[string name] => Named(name).ShouldHaveSingleItem();
 
-    /// <summary>A span of the test's that is current until it is disposed of.</summary>
-    public Activity StartRoot() => StartRoot(traceState: null);
-
-    public Activity StartRoot(string? traceState)
+    /// <summary>A span of the test's, not current.</summary>
+    public Activity StartRoot(string? traceState = null)
     {
         var parent = new ActivityContext(_traceId, ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, traceState, isRemote: true);
-        return Source.StartActivity("test", ActivityKind.Internal, parent).ShouldNotBeNull();
+        var root = Source.StartActivity("test", ActivityKind.Internal, parent).ShouldNotBeNull();
+        Activity.Current = null;
+        return root;
     }
 
     /// <summary>A span of a function's.</summary>
     public static void Touch(string name) => Source.StartActivity(name)?.Dispose();
 
-    public IEnumerable<Activity> Touched => _ended.Where(static span => span.Source.Name == TestSource);
+    public IEnumerable<Activity> Touched => _ended.Where(static span => span.Source == Source);
+
+    private IEnumerable<Activity> Named(string name) => All.Where(span => string.Equals(span.OperationName, name, StringComparison.Ordinal));
 
     public void Dispose() => _listener.Dispose();
 }
@@ -80,6 +82,7 @@ internal static class SpanAssertions
     public static async Task<string> StartUnderAsync(
         this DurableTaskClient client, Activity root, string orchestrator, object? input = null, StartOrchestrationOptions? options = null)
     {
+        Activity.Current = root;
         using (root)
         {
             return await client.ScheduleNewOrchestrationInstanceAsync(orchestrator, input, options, TestContext.Current.CancellationToken);
