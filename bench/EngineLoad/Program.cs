@@ -124,13 +124,13 @@ static async Task<int> RunAsync(
     {
         for (var round = 1; round <= rounds; round++)
         {
-            using (var directory = RunDirectory.Create(run.Path, "disk"))
-            {
-                report.Add(DiskCommits.Measure(directory.Path));
-            }
-
             foreach (var workload in workloads)
             {
+                using (var disk = RunDirectory.Create(run.Path, "disk"))
+                {
+                    report.Add(DiskCommits.Measure(disk.Path));
+                }
+
                 await Console.Error.WriteLineAsync($"{workload.Name}, round {round} of {rounds}");
                 using var directory = RunDirectory.Create(run.Path, workload.Name);
                 await workload.RunAsync(directory.Path, settings, report, cancellationToken);

@@ -106,7 +106,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         engine.Work.Begin(_heldUntilStart.Count);
         mail.InsertRange(0, _heldUntilStart);
         _heldUntilStart.Clear();
-        engine.Store.Write(new TurnWrite(this, _loaded.TakeTurn(engine.UtcNow, mail)));
+        engine.Store.WriteHere(new TurnWrite(this, _loaded.TakeTurn(engine.UtcNow, mail)));
     }
 
     /// <param name="effects">Null if this start of the instance is gone from the store.</param>
