@@ -13,6 +13,7 @@ internal sealed partial class ActivityDispatcher : IDisposable
     private readonly ExecutionEnvironment _environment;
     private readonly IServiceScopeFactory _scopes;
     private readonly TimeProvider _time;
+    private readonly EngineMetrics _metrics;
     private readonly WorkTracker _work;
     private readonly Action<long, TaskOutcome> _report;
     private readonly BoundedQueue<PendingActivity> _queue;
@@ -24,17 +25,22 @@ internal sealed partial class ActivityDispatcher : IDisposable
         IServiceScopeFactory scopes,
         int maxConcurrency,
         TimeProvider time,
+        EngineMetrics metrics,
         WorkTracker work,
         Action<long, TaskOutcome> report)
     {
         _environment = environment;
         _scopes = scopes;
         _time = time;
+        _metrics = metrics;
         _work = work;
         _report = report;
         _queue = new BoundedQueue<PendingActivity>(maxConcurrency, RunAsync);
         _logger = environment.LoggerFactory.CreateLogger<ActivityDispatcher>();
     }
+
+    /// <summary>How many wait for a free place.</summary>
+    public int Waiting => _queue.Waiting;
 
     public void Enqueue(PendingActivity activity)
     {
@@ -51,8 +57,10 @@ internal sealed partial class ActivityDispatcher : IDisposable
     {
         try
         {
+            var began = _metrics.BeginActivity();
             if (!_stopping.IsCancellationRequested && await ExecuteAsync(activity) is { } outcome)
             {
+                _metrics.EndActivity(began, outcome is TaskFailed ? "Failed" : "Succeeded");
                 _report(activity.Sequence, outcome);
             }
         }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask;
@@ -34,20 +35,24 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         IOptions<EmbeddedDurableTaskOptions> options,
         IServiceScopeFactory scopes,
         TimeProvider time,
+        IMeterFactory meters,
         ILoggerFactory loggerFactory)
     {
         _options = options.Value;
         _time = time;
         _logger = loggerFactory.CreateLogger<DurableTaskEngine>();
         Environment = new ExecutionEnvironment(functions, converter, loggerFactory);
+        Metrics = new EngineMetrics(meters, () => InstancesInMemory, () => _turns!.Waiting, () => _activities!.Waiting);
         _turns = new BoundedQueue<LiveInstance>(_options.MaxConcurrentOrchestratorFunctions, TakeTurnAsync);
         _activities = new ActivityDispatcher(
-            Environment, scopes, _options.MaxConcurrentActivityFunctions, time, Work, (sequence, outcome) => Post(sequence, new Mail(outcome)));
+            Environment, scopes, _options.MaxConcurrentActivityFunctions, time, Metrics, Work, (sequence, outcome) => Post(sequence, new Mail(outcome)));
         _timers = new TimerQueue(
             time, timer => Post(timer.Sequence, timer.TaskId == StartTimer ? Mail.WakeUp : new Mail(new TimerFired(timer.TaskId))));
     }
 
     public ExecutionEnvironment Environment { get; }
+
+    public EngineMetrics Metrics { get; }
 
     public WorkTracker Work { get; } = new();
 
@@ -70,7 +75,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     /// <exception cref="DataDirectoryException">The data directory cannot be used.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _store = EngineStore.Open(_options.DataDirectory, _options.IsDurable, _logger);
+        _store = EngineStore.Open(_options.DataDirectory, _options.IsDurable, _logger, Metrics);
         Recover(_store);
         return Task.CompletedTask;
     }

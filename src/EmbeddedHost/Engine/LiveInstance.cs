@@ -132,6 +132,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
     {
         if (effects is not null)
         {
+            engine.Metrics.TurnTaken();
             engine.Release(effects);
         }
 

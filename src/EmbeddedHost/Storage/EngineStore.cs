@@ -35,7 +35,7 @@ internal sealed class EngineStore : IDisposable
     /// <param name="path">The data directory; made if it is not there.</param>
     /// <param name="isDurable">False only in tests that lose nothing by a power cut.</param>
     /// <exception cref="DataDirectoryException">The directory cannot be used.</exception>
-    public static EngineStore Open(string path, bool isDurable, ILogger logger)
+    public static EngineStore Open(string path, bool isDurable, ILogger logger, EngineMetrics? metrics = null)
     {
         var directory = DataDirectory.Acquire(path);
         Database? database = null;
@@ -46,7 +46,7 @@ internal sealed class EngineStore : IDisposable
             database.Execute(isDurable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
             database.Execute("PRAGMA temp_store = MEMORY");
             Schema.Migrate(database);
-            return new EngineStore(directory, new StoreWriter(new StoreSession(database), logger));
+            return new EngineStore(directory, new StoreWriter(new StoreSession(database), logger, metrics));
         }
         catch (Exception exception) when (exception is SqliteException or InvalidDataException)
         {
