@@ -48,7 +48,7 @@ internal sealed record ExecutionTerminated(string? Output, bool Recursive) : Arr
 internal abstract record Decision : HistoryEvent
 {
     /// <summary>The task that it opens, if an outcome of it is to come.</summary>
-    public virtual int? AwaitedTaskId => null;
+    internal virtual int? AwaitedTaskId => null;
 
     /// <summary>Whether a replay that decides <paramref name="other"/> in this one's place still follows this history.</summary>
     public abstract bool Matches(Decision other);
@@ -56,7 +56,7 @@ internal abstract record Decision : HistoryEvent
 
 internal sealed record TaskScheduled(int TaskId, string Name, string Version, string? Input) : Decision
 {
-    public override int? AwaitedTaskId => TaskId;
+    internal override int? AwaitedTaskId => TaskId;
 
     public PendingActivity ToPending(long sequence, OrchestrationIdentity instance)
         => new(sequence, instance.InstanceId, TaskId, Name, Version, Input, instance.Trace);
@@ -68,7 +68,7 @@ internal sealed record TaskScheduled(int TaskId, string Name, string Version, st
 internal sealed record SubOrchestrationScheduled(
     int TaskId, string Name, string Version, string InstanceId, string? Input, ImmutableSortedDictionary<string, string> Tags) : Decision
 {
-    public override int? AwaitedTaskId => TaskId;
+    internal override int? AwaitedTaskId => TaskId;
 
     public override bool Matches(Decision other)
         => other is SubOrchestrationScheduled sub
@@ -79,7 +79,7 @@ internal sealed record SubOrchestrationScheduled(
 
 internal sealed record TimerCreated(int TaskId, DateTime FireAt) : Decision
 {
-    public override int? AwaitedTaskId => TaskId;
+    internal override int? AwaitedTaskId => TaskId;
 
     public override bool Matches(Decision other) => other is TimerCreated timer && timer.TaskId == TaskId;
 }
