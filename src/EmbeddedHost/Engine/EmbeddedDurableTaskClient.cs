@@ -113,6 +113,11 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
         PurgeInstancesFilter filter, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(filter);
+        if (filter.Timeout <= TimeSpan.Zero)
+        {
+            throw new ArgumentOutOfRangeException(nameof(filter), filter.Timeout, "The timeout of a purge must be more than zero.");
+        }
+
         var deadline = filter.Timeout is { } timeout ? engine.UtcNow + timeout : DateTime.MaxValue;
         var purged = 0;
         foreach (var batch in engine.Store.FindFinished(filter).Chunk(200))
