@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using AtomicDevOps.Conformance.Tests.Harness;
 using AtomicDevOps.EmbeddedHost.Testing;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;

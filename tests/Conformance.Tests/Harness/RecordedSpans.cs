@@ -3,7 +3,7 @@ using System.Diagnostics;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
-namespace AtomicDevOps.EmbeddedHost.Tests.Tracing;
+namespace AtomicDevOps.Conformance.Tests.Harness;
 
 /// <summary>
 /// The ended spans of one trace, under a root span of the test's own: tests that run meanwhile have traces of their own.
@@ -76,8 +76,6 @@ internal static class SpanAssertions
             .SelectMany(span => Below(span.SpanId, depth + 1)
                 .Prepend($"{new string(' ', 2 * depth)}{span.OperationName} {span.Kind.ToString().ToLowerInvariant()}"));
     }
-
-    public static object? Attribute(this Activity span, string name) => span.GetTagItem(name);
 
     public static async Task<string> StartUnderAsync(
         this DurableTaskClient client, Activity root, string orchestrator, object? input = null, StartOrchestrationOptions? options = null)
