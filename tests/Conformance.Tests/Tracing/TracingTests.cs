@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using AtomicDevOps.Conformance.Tests.Harness;
 using Microsoft.DurableTask;
-using Microsoft.DurableTask.Client;
 
 namespace AtomicDevOps.Conformance.Tests.Tracing;
 

@@ -5,7 +5,6 @@ using AtomicDevOps.EmbeddedHost.Testing;
 using AtomicDevOps.EmbeddedHost.Tests.Engine;
 using DurableTask.Core.Exceptions;
 using Microsoft.DurableTask;
-using Microsoft.DurableTask.Client;
 
 namespace AtomicDevOps.EmbeddedHost.Tests.Tracing;
 
