@@ -76,7 +76,11 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _store = EngineStore.Open(_options.DataDirectory, _options.IsDurable, _logger, Metrics);
-        Recover(_store);
+        if (_options.TakesTurns)
+        {
+            Recover(_store);
+        }
+
         return Task.CompletedTask;
     }
 
@@ -117,6 +121,11 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     /// <summary>Gives mail to an instance, which is loaded if it is not in memory.</summary>
     public void Post(long sequence, params ReadOnlySpan<Mail> mail)
     {
+        if (!_options.TakesTurns)
+        {
+            return;
+        }
+
         Work.Begin(mail.Length);
         while (!_live.GetOrAdd(sequence, static (key, engine) => new LiveInstance(key, engine), this).TryPost(mail))
         {
@@ -269,6 +278,11 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         if (Store.Find(instanceId) is not { IsFinished: false } state)
         {
             return Task.CompletedTask;
+        }
+
+        if (!_options.TakesTurns)
+        {
+            return WriteAsync(new MessageWrite(this, state.Sequence, arrival));
         }
 
         var acknowledgement = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
