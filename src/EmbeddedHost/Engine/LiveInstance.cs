@@ -133,6 +133,11 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         if (effects is not null)
         {
             engine.Metrics.TurnTaken();
+            if (turn.IsContinuedAsNew)
+            {
+                KeepAheadOfLaterMail(effects.Messages);
+            }
+
             engine.Release(effects);
         }
 
@@ -158,16 +163,36 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         Settle(turn.Mail);
     }
 
+    /// <summary>Events that the next execution takes over came before all that has come during the commit.</summary>
+    private void KeepAheadOfLaterMail(List<InboxMessage> messages)
+    {
+        var own = messages.Where(message => message.Sequence == sequence).ToList();
+        messages.RemoveAll(message => message.Sequence == sequence);
+        engine.Work.Begin(own.Count);
+        lock (_gate)
+        {
+            _mail.InsertRange(0, own.Select(static message => new Mail(message.Arrival, message.MessageId)));
+        }
+    }
+
+    /// <summary>What a caller waits for is refused, for it can ask again; all else is tried again by itself.</summary>
     public void TryAgain(IReadOnlyList<Mail> mail, Exception exception)
     {
         var name = _loaded?.Identity.InstanceId ?? $"number {sequence}";
         _loaded = null;
+        var refused = mail.Where(static item => item.Acknowledgement is not null).ToList();
         lock (_gate)
         {
-            _mail.InsertRange(0, mail);
+            _mail.InsertRange(0, mail.Where(static item => item.Acknowledgement is null));
         }
 
         engine.RetryLater(this, name, exception);
+        foreach (var item in refused)
+        {
+            item.Acknowledgement!.TrySetException(exception);
+        }
+
+        engine.Work.End(refused.Count);
     }
 
     /// <returns>Null if it has ended, or is gone.</returns>

@@ -198,6 +198,10 @@ internal sealed partial class StoreWriter : IDisposable
         if (exception is SqliteException)
         {
             LogWriteFailed(exception.Message);
+            exception = new DataDirectoryException(
+                $"'{_session.Path}' cannot be written ({exception.Message}), so nothing of this change is stored. "
+                + "See that its disk works and has space, then ask again.",
+                exception);
         }
 
         write.Failed(exception);
