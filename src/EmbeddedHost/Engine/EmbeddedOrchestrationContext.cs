@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.Logging;
 
@@ -10,7 +11,7 @@ namespace AtomicDevOps.EmbeddedHost.Engine;
 
 /// <summary>What stays the same over all turns of one execution.</summary>
 internal sealed record OrchestrationIdentity(
-    string Name, string InstanceId, string Version, string? Input, ParentOrchestrationInstance? Parent);
+    string Name, string InstanceId, string Version, string? Input, ParentOrchestrationInstance? Parent, ExecutionTrace? Trace = null);
 
 /// <summary>The orchestrator's view: turns its calls into decisions, and arrivals into completed tasks.</summary>
 internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext

@@ -1,3 +1,4 @@
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -10,6 +11,7 @@ internal sealed class LoadedInstance
     private readonly StoredInstance _stored;
     private readonly OrchestrationExecutor _executor;
     private readonly Dictionary<int, TaskScheduled> _openActivities = [];
+    private readonly ExecutionSpans? _spans;
     private readonly Exception? _divergence;
     private OrchestrationRuntimeStatus _status;
     private string? _customStatus;
@@ -23,12 +25,14 @@ internal sealed class LoadedInstance
         _status = stored.Status;
         _customStatus = stored.CustomStatus;
         _executor = new OrchestrationExecutor(stored.Identity, environment, stored.CustomStatus, onForeignContinuation);
+        _spans = stored.Identity.Trace is { } trace ? new ExecutionSpans(stored.Identity, trace) : null;
         foreach (var turn in history)
         {
             try
             {
                 if (_divergence is null)
                 {
+                    using var current = new CurrentSpan(_spans?.Current(turn.At));
                     _executor.Replay(turn);
                 }
             }
@@ -38,6 +42,7 @@ internal sealed class LoadedInstance
             }
 
             Record(turn.At, turn.Arrivals, turn.Decisions);
+            _spans?.Record(turn);
         }
     }
 
@@ -96,7 +101,8 @@ internal sealed class LoadedInstance
             status,
             customStatus,
             _openActivities.Count,
-            changesInstance);
+            changesInstance,
+            _spans?.Take(new RecordedTurn(at, arrivals, decisions)));
     }
 
     /// <summary>An activity's first result counts; it may run more than once.</summary>
@@ -115,6 +121,7 @@ internal sealed class LoadedInstance
             return Ended(new ExecutionCompleted(OrchestrationRuntimeStatus.Terminated, terminated.Output, null));
         }
 
+        using var current = new CurrentSpan(_spans?.Current(at));
         return _executor.RunTurn(at, arrivals, isReplay: false);
     }
 

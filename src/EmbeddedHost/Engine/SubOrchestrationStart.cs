@@ -1,3 +1,4 @@
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using AtomicDevOps.EmbeddedHost.Storage;
 
 namespace AtomicDevOps.EmbeddedHost.Engine;
@@ -25,7 +26,8 @@ internal sealed class SubOrchestrationStart(long parent, OrchestrationIdentity i
         }
 
         var link = new ParentLink(parent, sub.TaskId, identity.InstanceId, identity.Name);
+        var trace = identity.Trace is { } parentTrace ? ExecutionTrace.Under(parentTrace.Task(sub.TaskId)) : null;
         effects.StartedInstances.Add(
-            session.InsertInstance(new NewInstance(sub.InstanceId, sub.Name, sub.Version, sub.Input, at, StartAt: null, sub.Tags, link)));
+            session.InsertInstance(new NewInstance(sub.InstanceId, sub.Name, sub.Version, sub.Input, at, StartAt: null, sub.Tags, link, trace)));
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using AtomicDevOps.EmbeddedHost.Engine;
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -34,7 +35,7 @@ internal sealed class EngineStore : IDisposable
     /// <param name="path">The data directory; made if it is not there.</param>
     /// <param name="isDurable">False only in tests that lose nothing by a power cut.</param>
     /// <exception cref="DataDirectoryException">The directory cannot be used.</exception>
-    public static EngineStore Open(string path, bool isDurable, ILogger logger)
+    public static EngineStore Open(string path, bool isDurable, ILogger logger, EngineMetrics? metrics = null)
     {
         var directory = DataDirectory.Acquire(path);
         Database? database = null;
@@ -45,7 +46,7 @@ internal sealed class EngineStore : IDisposable
             database.Execute(isDurable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
             database.Execute("PRAGMA temp_store = MEMORY");
             Schema.Migrate(database);
-            return new EngineStore(directory, new StoreWriter(new StoreSession(database), logger));
+            return new EngineStore(directory, new StoreWriter(new StoreSession(database), logger, metrics));
         }
         catch (Exception exception) when (exception is SqliteException or InvalidDataException)
         {
@@ -83,7 +84,8 @@ internal sealed class EngineStore : IDisposable
         using var lease = _readers.Rent();
         using var rows = lease.Database.Prepare(
             """
-            SELECT i.id, i.name, i.version, i.status, i.start_at, i.parent_seq, i.parent_task_id, i.parent_id, i.parent_name, p.data, i.custom_status
+            SELECT i.id, i.name, i.version, i.status, i.start_at, i.parent_seq, i.parent_task_id, i.parent_id, i.parent_name, p.data, i.custom_status,
+                i.trace_parent, i.trace_state, i.span_id
             FROM instances i JOIN inputs p ON p.seq = i.seq WHERE i.seq = ?
             """).With(sequence).Query();
         if (!rows.Read())
@@ -97,7 +99,8 @@ internal sealed class EngineStore : IDisposable
             rows.Text(0),
             rows.Text(2),
             rows.TextOrNull(9),
-            parent is null ? null : new ParentOrchestrationInstance(parent.Name, parent.InstanceId));
+            parent is null ? null : new ParentOrchestrationInstance(parent.Name, parent.InstanceId),
+            rows.IsNull(11) ? null : ExecutionTrace.Parse(rows.Text(11), rows.TextOrNull(12), rows.Text(13)));
         return new StoredInstance(
             sequence,
             identity,

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using AtomicDevOps.EmbeddedHost.Engine;
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using Microsoft.DurableTask.Client;
 
 namespace AtomicDevOps.EmbeddedHost.Storage;
@@ -17,7 +18,8 @@ internal sealed record NewInstance(
     DateTime CreatedAt,
     DateTime? StartAt,
     ImmutableSortedDictionary<string, string> Tags,
-    ParentLink? Parent);
+    ParentLink? Parent,
+    ExecutionTrace? Trace = null);
 
 /// <summary>What an executor needs to be made, and where the stored instance stands.</summary>
 internal sealed record StoredInstance(
@@ -36,7 +38,8 @@ internal readonly record struct InstanceState(long Sequence, OrchestrationRuntim
 }
 
 /// <summary>An activity that is owed a run.</summary>
-internal sealed record PendingActivity(long Sequence, string InstanceId, int TaskId, string Name, string Version, string? Input);
+internal sealed record PendingActivity(
+    long Sequence, string InstanceId, int TaskId, string Name, string Version, string? Input, ExecutionTrace? Trace = null);
 
 /// <summary>A timer that has not fired.</summary>
 [StructLayout(LayoutKind.Auto)]
