@@ -29,6 +29,7 @@ public static class EmbeddedDurableTaskServiceCollectionExtensions
             .Validate(static options => options.MaxInstancesInMemory > 0, "MaxInstancesInMemory must be at least 1.")
             .ValidateOnStart();
         services.AddLogging();
+        services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<DataConverter>(JsonDataConverter.Default);
         services.TryAddSingleton<FunctionRegistry>();

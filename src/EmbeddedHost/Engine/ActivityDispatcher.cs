@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,6 +12,8 @@ internal sealed partial class ActivityDispatcher : IDisposable
 {
     private readonly ExecutionEnvironment _environment;
     private readonly IServiceScopeFactory _scopes;
+    private readonly TimeProvider _time;
+    private readonly EngineMetrics _metrics;
     private readonly WorkTracker _work;
     private readonly Action<long, TaskOutcome> _report;
     private readonly BoundedQueue<PendingActivity> _queue;
@@ -17,15 +21,26 @@ internal sealed partial class ActivityDispatcher : IDisposable
     private readonly ILogger _logger;
 
     public ActivityDispatcher(
-        ExecutionEnvironment environment, IServiceScopeFactory scopes, int maxConcurrency, WorkTracker work, Action<long, TaskOutcome> report)
+        ExecutionEnvironment environment,
+        IServiceScopeFactory scopes,
+        int maxConcurrency,
+        TimeProvider time,
+        EngineMetrics metrics,
+        WorkTracker work,
+        Action<long, TaskOutcome> report)
     {
         _environment = environment;
         _scopes = scopes;
+        _time = time;
+        _metrics = metrics;
         _work = work;
         _report = report;
         _queue = new BoundedQueue<PendingActivity>(maxConcurrency, RunAsync);
         _logger = environment.LoggerFactory.CreateLogger<ActivityDispatcher>();
     }
+
+    /// <summary>How many wait for a free place.</summary>
+    public int Waiting => _queue.Waiting;
 
     public void Enqueue(PendingActivity activity)
     {
@@ -42,8 +57,10 @@ internal sealed partial class ActivityDispatcher : IDisposable
     {
         try
         {
+            var began = _metrics.BeginActivity();
             if (!_stopping.IsCancellationRequested && await ExecuteAsync(activity) is { } outcome)
             {
+                _metrics.EndActivity(began, outcome is TaskFailed ? "Failed" : "Succeeded");
                 _report(activity.Sequence, outcome);
             }
         }
@@ -54,7 +71,31 @@ internal sealed partial class ActivityDispatcher : IDisposable
     }
 
     /// <returns>Null if it was cut off by the host's shutdown.</returns>
-    private async Task<TaskOutcome?> ExecuteAsync(PendingActivity activity)
+    private Task<TaskOutcome?> ExecuteAsync(PendingActivity activity)
+        => activity.Trace is not null && DurableTaskSpans.HasListeners ? TracedAsync(activity, activity.Trace) : RunFunctionAsync(activity);
+
+    private async Task<TaskOutcome?> TracedAsync(PendingActivity activity, ExecutionTrace trace)
+    {
+        using var span = DurableTaskSpans.StartActivity(activity, trace, UtcNow);
+        var outcome = await RunFunctionAsync(activity);
+        if (span is not null)
+        {
+            var error = outcome switch
+            {
+                TaskFailed failed => failed.Failure.ErrorMessage,
+                null => "The host stopped; the activity runs again after its next start.",
+                _ => null,
+            };
+            span.SetStatus(error is null ? ActivityStatusCode.Ok : ActivityStatusCode.Error, error);
+            DurableTaskSpans.End(span, UtcNow);
+        }
+
+        return outcome;
+    }
+
+    private DateTime UtcNow => _time.GetUtcNow().UtcDateTime;
+
+    private async Task<TaskOutcome?> RunFunctionAsync(PendingActivity activity)
     {
         try
         {

@@ -8,6 +8,18 @@ internal sealed class BoundedQueue<T>(int maxConcurrency, Func<T, Task> run)
     private readonly Queue<T> _items = new();
     private int _workers;
 
+    /// <summary>How many items wait for a free place.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _items.Count;
+            }
+        }
+    }
+
     public void Enqueue(T item)
     {
         lock (_gate)

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using AtomicDevOps.EmbeddedHost.Engine.Entities;
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,22 +42,26 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         IOptions<EmbeddedDurableTaskOptions> options,
         IServiceScopeFactory scopes,
         TimeProvider time,
+        IMeterFactory meters,
         ILoggerFactory loggerFactory)
     {
         _options = options.Value;
         _time = time;
         _logger = loggerFactory.CreateLogger<DurableTaskEngine>();
         Environment = new ExecutionEnvironment(functions, converter, loggerFactory);
+        Metrics = new EngineMetrics(meters, () => InstancesInMemory, () => _turns!.Waiting, () => _activities!.Waiting);
         _turns = new BoundedQueue<LiveInstance>(_options.MaxConcurrentOrchestratorFunctions, TakeTurnAsync);
         _entityTurns = new BoundedQueue<LiveEntity>(_options.MaxConcurrentEntityFunctions, TakeTurnAsync);
         _entities = new EntityExecutor(Environment, scopes);
         _activities = new ActivityDispatcher(
-            Environment, scopes, _options.MaxConcurrentActivityFunctions, Work, (sequence, outcome) => Post(sequence, new Mail(outcome)));
+            Environment, scopes, _options.MaxConcurrentActivityFunctions, time, Metrics, Work, (sequence, outcome) => Post(sequence, new Mail(outcome)));
         _timers = new TimerQueue(
             time, timer => Post(timer.Sequence, timer.TaskId < 0 ? Mail.WakeUp : new Mail(new TimerFired(timer.TaskId))));
     }
 
     public ExecutionEnvironment Environment { get; }
+
+    public EngineMetrics Metrics { get; }
 
     public WorkTracker Work { get; } = new();
 
@@ -78,7 +84,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     /// <exception cref="DataDirectoryException">The data directory cannot be used.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _store = EngineStore.Open(_options.DataDirectory, _options.IsDurable, _logger);
+        _store = EngineStore.Open(_options.DataDirectory, _options.IsDurable, _logger, Metrics);
         if (_options.TakesTurns)
         {
             Recover(_store);
@@ -193,6 +199,19 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         foreach (var (instanceId, status) in effects.Ended)
         {
             Waiters.Notify(instanceId, status);
+        }
+    }
+
+    /// <summary>Writes the spans that end with a turn, now that it is on disk: once, and lost rather than written twice.</summary>
+    public void Trace(TurnSpans spans, string instanceId)
+    {
+        try
+        {
+            spans.Write(UtcNow);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            LogNotTraced(exception, instanceId);
         }
     }
 
@@ -348,6 +367,9 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The host's shutdown time is over; work that is cut off goes on after the next start")]
     private partial void LogCutOff();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A listener to the spans of instance {InstanceId} failed")]
+    private partial void LogNotTraced(Exception exception, string instanceId);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A turn of instance {InstanceId} could not be taken or stored; it is tried again in {Delay}")]
     private partial void LogTurnNotStored(Exception exception, string instanceId, TimeSpan delay);

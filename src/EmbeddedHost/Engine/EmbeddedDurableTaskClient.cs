@@ -1,7 +1,9 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Engine.Rewind;
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -46,7 +48,10 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
         string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(eventName);
-        return SendAsync(instanceId, new EventRaised(eventName, Payload.Write(Converter, eventPayload, $"event '{eventName}'")), cancellation);
+        var raised = new EventRaised(eventName, Payload.Write(Converter, eventPayload, $"event '{eventName}'"));
+        return DurableTaskSpans.HasListeners
+            ? RaiseTracedAsync(instanceId, raised, cancellation)
+            : SendAsync(instanceId, raised, cancellation);
     }
 
     public override Task<OrchestrationMetadata> WaitForInstanceStartAsync(
@@ -229,7 +234,44 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
                 nameof(name));
 
     private Task<string> StartAsync(NewInstance instance, IReadOnlySet<OrchestrationRuntimeStatus> refusing)
-        => engine.WriteAsync(new StartWrite(engine, instance, refusing));
+        => DurableTaskSpans.HasListeners
+            ? StartTracedAsync(instance, refusing)
+            : engine.WriteAsync(new StartWrite(engine, instance, refusing));
+
+    private async Task<string> StartTracedAsync(NewInstance instance, IReadOnlySet<OrchestrationRuntimeStatus> refusing)
+    {
+        using var span = DurableTaskSpans.StartCreation(instance);
+        if (Activity.Current is { IdFormat: ActivityIdFormat.W3C } parent)
+        {
+            instance = instance with { Trace = ExecutionTrace.Under(parent.Context) };
+        }
+
+        await EndWithAsync(span, engine.WriteAsync(new StartWrite(engine, instance, refusing)));
+        return instance.InstanceId;
+    }
+
+    private async Task RaiseTracedAsync(string instanceId, EventRaised raised, CancellationToken cancellation)
+    {
+        using var span = DurableTaskSpans.StartEvent(raised.Name, instanceId, engine.UtcNow);
+        await EndWithAsync(span, SendAsync(instanceId, raised, cancellation));
+    }
+
+    private async Task EndWithAsync(Activity? span, Task work)
+    {
+        try
+        {
+            await work;
+        }
+        catch (Exception exception)
+        {
+            span?.SetStatus(ActivityStatusCode.Error, exception.Message);
+            throw;
+        }
+        finally
+        {
+            span?.SetEndTime(engine.UtcNow);
+        }
+    }
 
     private Task<int> PurgeAsync(IReadOnlyList<long> sequences, PurgeInstanceOptions? options)
         => engine.WriteAsync(new PurgeWrite(engine, sequences, options?.Recursive ?? false));

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using AtomicDevOps.EmbeddedHost.Engine.Entities;
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Entities;
 using Microsoft.Extensions.Logging;
@@ -13,7 +14,13 @@ namespace AtomicDevOps.EmbeddedHost.Engine;
 /// <summary>What stays the same over all turns of one execution.</summary>
 /// <param name="Executions">How often this start of the instance has continued as new.</param>
 internal sealed record OrchestrationIdentity(
-    string Name, string InstanceId, string Version, string? Input, ParentOrchestrationInstance? Parent, int Executions = 0);
+    string Name,
+    string InstanceId,
+    string Version,
+    string? Input,
+    ParentOrchestrationInstance? Parent,
+    int Executions = 0,
+    ExecutionTrace? Trace = null);
 
 /// <summary>The orchestrator's view: turns its calls into decisions, and arrivals into completed tasks.</summary>
 internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext, IEntityRequests

@@ -47,14 +47,19 @@ internal sealed record ExecutionTerminated(string? Output, bool Recursive) : Arr
 /// <summary>Something that the orchestrator's code wants done.</summary>
 internal abstract record Decision : HistoryEvent
 {
+    /// <summary>The task that it opens, if an outcome of it is to come.</summary>
+    internal virtual int? AwaitedTaskId => null;
+
     /// <summary>Whether a replay that decides <paramref name="other"/> in this one's place still follows this history.</summary>
     public abstract bool Matches(Decision other);
 }
 
 internal sealed record TaskScheduled(int TaskId, string Name, string Version, string? Input) : Decision
 {
+    internal override int? AwaitedTaskId => TaskId;
+
     public PendingActivity ToPending(long sequence, OrchestrationIdentity instance)
-        => new(sequence, instance.InstanceId, TaskId, Name, Version, Input);
+        => new(sequence, instance.InstanceId, TaskId, Name, Version, Input, instance.Trace);
 
     public override bool Matches(Decision other)
         => other is TaskScheduled task && task.TaskId == TaskId && Names.Same(task.Name, Name);
@@ -63,6 +68,8 @@ internal sealed record TaskScheduled(int TaskId, string Name, string Version, st
 internal sealed record SubOrchestrationScheduled(
     int TaskId, string Name, string Version, string InstanceId, string? Input, ImmutableSortedDictionary<string, string> Tags) : Decision
 {
+    internal override int? AwaitedTaskId => TaskId;
+
     public override bool Matches(Decision other)
         => other is SubOrchestrationScheduled sub
             && sub.TaskId == TaskId
@@ -72,6 +79,8 @@ internal sealed record SubOrchestrationScheduled(
 
 internal sealed record TimerCreated(int TaskId, DateTime FireAt) : Decision
 {
+    internal override int? AwaitedTaskId => TaskId;
+
     public override bool Matches(Decision other) => other is TimerCreated timer && timer.TaskId == TaskId;
 }
 

@@ -65,8 +65,27 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine) : Ma
     /// <param name="effects">Null if this start of the instance is gone from the store.</param>
     public void Committed(Turn turn, TurnEffects? effects)
     {
+        if (effects is not null && turn.Spans is { } spans)
+        {
+            // Whoever listens runs code of theirs: not on the writer's thread.
+            ThreadPool.UnsafeQueueUserWorkItem(
+                _ =>
+                {
+                    Engine.Trace(spans, turn.Identity.InstanceId);
+                    Release(turn, effects);
+                },
+                state: null);
+            return;
+        }
+
+        Release(turn, effects);
+    }
+
+    private void Release(Turn turn, TurnEffects? effects)
+    {
         if (effects is not null)
         {
+            Engine.Metrics.TurnTaken();
             if (turn.IsContinuedAsNew)
             {
                 KeepAheadOfLaterMail(effects.Messages);

@@ -1,4 +1,5 @@
 using AtomicDevOps.EmbeddedHost.Engine.Entities;
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -12,6 +13,7 @@ internal sealed class LoadedInstance
     private readonly OrchestrationExecutor _executor;
     private readonly Dictionary<int, TaskScheduled> _openActivities = [];
     private readonly OpenCriticalSection _section = new();
+    private readonly ExecutionSpans? _spans;
     private readonly Exception? _divergence;
     private OrchestrationRuntimeStatus _status;
     private string? _customStatus;
@@ -25,12 +27,14 @@ internal sealed class LoadedInstance
         _status = stored.Status;
         _customStatus = stored.CustomStatus;
         _executor = new OrchestrationExecutor(stored.Identity, environment, stored.CustomStatus, onForeignContinuation);
+        _spans = stored.Identity.Trace is { } trace ? new ExecutionSpans(stored.Identity, trace) : null;
         foreach (var turn in history)
         {
             try
             {
                 if (_divergence is null)
                 {
+                    using var current = new CurrentSpan(_spans?.Current(turn.At));
                     _executor.Replay(turn);
                 }
             }
@@ -40,6 +44,7 @@ internal sealed class LoadedInstance
             }
 
             Record(turn.At, turn.Arrivals, turn.Decisions);
+            _spans?.Record(turn);
         }
     }
 
@@ -98,7 +103,8 @@ internal sealed class LoadedInstance
             status,
             customStatus,
             _openActivities.Count,
-            changesInstance);
+            changesInstance,
+            _spans?.Take(new RecordedTurn(at, arrivals, decisions)));
     }
 
     /// <summary>An activity's first result counts; it may run more than once.</summary>
@@ -117,6 +123,7 @@ internal sealed class LoadedInstance
             return Ended(new ExecutionCompleted(OrchestrationRuntimeStatus.Terminated, terminated.Output, null));
         }
 
+        using var current = new CurrentSpan(_spans?.Current(at));
         return _executor.RunTurn(at, arrivals, isReplay: false);
     }
 

@@ -1,3 +1,4 @@
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using AtomicDevOps.EmbeddedHost.Storage;
 
 namespace AtomicDevOps.EmbeddedHost.Engine;
@@ -25,7 +26,9 @@ internal sealed class SubOrchestrationStart(long parent, OrchestrationIdentity i
         }
 
         var link = new ParentLink(parent, sub.TaskId, identity.InstanceId, identity.Name);
-        var started = session.InsertInstance(new NewInstance(sub.InstanceId, sub.Name, sub.Version, sub.Input, at, StartAt: null, sub.Tags, link));
+        var trace = identity.Trace is { } parentTrace ? ExecutionTrace.Under(parentTrace.Task(sub.TaskId)) : null;
+        var started = session.InsertInstance(
+            new NewInstance(sub.InstanceId, sub.Name, sub.Version, sub.Input, at, StartAt: null, sub.Tags, link, trace));
         effects.StartedInstances.Add((started, StartAt: null));
     }
 }

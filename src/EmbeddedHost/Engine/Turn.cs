@@ -1,3 +1,4 @@
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask.Client;
 
@@ -9,6 +10,7 @@ namespace AtomicDevOps.EmbeddedHost.Engine;
 /// <param name="Arrivals">What goes into the history.</param>
 /// <param name="Owed">How many activities have been asked for and not answered after it.</param>
 /// <param name="ChangesInstance">Whether it leaves another status or custom status than the turn before it.</param>
+/// <param name="Spans">What tracing is to be told once it is on disk.</param>
 internal sealed record Turn(
     long Sequence,
     OrchestrationIdentity Identity,
@@ -21,7 +23,8 @@ internal sealed record Turn(
     OrchestrationRuntimeStatus Status,
     string? CustomStatus,
     int Owed,
-    bool ChangesInstance)
+    bool ChangesInstance,
+    TurnSpans? Spans = null)
 {
     public bool IsContinuedAsNew => Decisions is [.., ContinuedAsNew];
 

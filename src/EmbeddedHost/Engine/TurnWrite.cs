@@ -104,7 +104,8 @@ internal sealed class TurnWrite(LiveInstance instance, Turn turn) : StoreWrite
                 Complete(session, completed);
                 break;
             case ContinuedAsNew next:
-                session.ContinueAsNew(turn.Sequence, turn.At, next.Input, next.Version ?? turn.Identity.Version, turn.CustomStatus);
+                session.ContinueAsNew(
+                    turn.Sequence, turn.At, next.Input, next.Version ?? turn.Identity.Version, turn.CustomStatus, turn.Identity.Trace?.Next());
                 foreach (var carried in next.CarriedEvents)
                 {
                     Send(session, turn.Sequence, carried);

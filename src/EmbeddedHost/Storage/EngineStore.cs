@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using AtomicDevOps.EmbeddedHost.Engine;
 using AtomicDevOps.EmbeddedHost.Engine.Entities;
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -39,7 +40,7 @@ internal sealed class EngineStore : IDisposable
     /// <param name="path">The data directory; made if it is not there.</param>
     /// <param name="isDurable">False only in tests that lose nothing by a power cut.</param>
     /// <exception cref="DataDirectoryException">The directory cannot be used.</exception>
-    public static EngineStore Open(string path, bool isDurable, ILogger logger)
+    public static EngineStore Open(string path, bool isDurable, ILogger logger, EngineMetrics? metrics = null)
     {
         var directory = DataDirectory.Acquire(path);
         Database? database = null;
@@ -50,7 +51,7 @@ internal sealed class EngineStore : IDisposable
             database.Execute(isDurable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
             database.Execute("PRAGMA temp_store = MEMORY");
             Schema.Migrate(database);
-            return new EngineStore(directory, new StoreWriter(new StoreSession(database), logger));
+            return new EngineStore(directory, new StoreWriter(new StoreSession(database), logger, metrics));
         }
         catch (Exception exception) when (exception is SqliteException or InvalidDataException)
         {
@@ -89,7 +90,7 @@ internal sealed class EngineStore : IDisposable
         using var rows = lease.Database.Prepare(
             """
             SELECT i.id, i.name, i.version, i.status, i.start_at, i.parent_seq, i.parent_task_id, i.parent_id, i.parent_name, p.data, i.custom_status,
-                i.executions
+                i.executions, i.trace_parent, i.trace_state, i.span_id
             FROM instances i JOIN inputs p ON p.seq = i.seq WHERE i.seq = ?
             """).With(sequence).Query();
         if (!rows.Read())
@@ -104,7 +105,8 @@ internal sealed class EngineStore : IDisposable
             rows.Text(2),
             rows.TextOrNull(9),
             parent is null ? null : new ParentOrchestrationInstance(parent.Name, parent.InstanceId),
-            rows.Int32(11));
+            rows.Int32(11),
+            rows.IsNull(12) ? null : ExecutionTrace.Parse(rows.Text(12), rows.TextOrNull(13), rows.Text(14)));
         return new StoredInstance(
             sequence,
             identity,
@@ -237,6 +239,13 @@ internal sealed class EngineStore : IDisposable
         return rows.Read() ? ReadEntity(rows, lease.Database, withState: true) : null;
     }
 
+    /// <summary>What stands in an inbox, in order, from the first one that is newer than a message.</summary>
+    public IReadOnlyList<InboxMessage> Messages(long sequence, long after)
+    {
+        using var lease = _readers.Rent();
+        return ReadMessages(lease.Database, sequence, after);
+    }
+
     /// <returns>Null if there is no such entity.</returns>
     public StoredEntity? FindEntity(EntityInstanceId id, bool withState)
     {
@@ -308,15 +317,6 @@ internal sealed class EngineStore : IDisposable
     private static StoredEntity ReadEntity(Statement.Rows rows, Database database, bool withState)
     {
         var sequence = rows.Int64(0);
-        var messages = new List<InboxMessage>();
-        using (var inbox = database.Prepare("SELECT message, data FROM inbox WHERE seq = ? ORDER BY message").With(sequence).Query())
-        {
-            while (inbox.Read())
-            {
-                messages.Add(new InboxMessage(inbox.Int64(0), sequence, HistoryCodec.ReadArrival(inbox.Blob(1))));
-            }
-        }
-
         return new StoredEntity(
             sequence,
             EntityInstanceId.FromString(rows.Text(1)),
@@ -324,7 +324,20 @@ internal sealed class EngineStore : IDisposable
             !rows.IsNull(3),
             withState ? rows.TextOrNull(3) : null,
             rows.TextOrNull(4) is { } owner ? new EntityLock(owner, Guid.ParseExact(rows.Text(5), "N")) : null,
-            messages);
+            ReadMessages(database, sequence, after: 0));
+    }
+
+    private static List<InboxMessage> ReadMessages(Database database, long sequence, long after)
+    {
+        var messages = new List<InboxMessage>();
+        using var rows = database.Prepare("SELECT message, data FROM inbox WHERE seq = ? AND message > ? ORDER BY message")
+            .With(sequence).With(after).Query();
+        while (rows.Read())
+        {
+            messages.Add(new InboxMessage(rows.Int64(0), sequence, HistoryCodec.ReadArrival(rows.Blob(1))));
+        }
+
+        return messages;
     }
 
     private List<RecordedTurn> HistoryPage(long sequence, int first, int size)

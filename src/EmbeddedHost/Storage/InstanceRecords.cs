@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using AtomicDevOps.EmbeddedHost.Engine;
 using AtomicDevOps.EmbeddedHost.Engine.Entities;
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Entities;
 
@@ -19,7 +20,8 @@ internal sealed record NewInstance(
     DateTime CreatedAt,
     DateTime? StartAt,
     ImmutableSortedDictionary<string, string> Tags,
-    ParentLink? Parent);
+    ParentLink? Parent,
+    ExecutionTrace? Trace = null);
 
 /// <summary>What an executor needs to be made, and where the stored instance stands.</summary>
 internal sealed record StoredInstance(
@@ -38,7 +40,8 @@ internal readonly record struct InstanceState(long Sequence, OrchestrationRuntim
 }
 
 /// <summary>An activity that is owed a run.</summary>
-internal sealed record PendingActivity(long Sequence, string InstanceId, int TaskId, string Name, string Version, string? Input);
+internal sealed record PendingActivity(
+    long Sequence, string InstanceId, int TaskId, string Name, string Version, string? Input, ExecutionTrace? Trace = null);
 
 /// <summary>A timer that has not fired.</summary>
 [StructLayout(LayoutKind.Auto)]

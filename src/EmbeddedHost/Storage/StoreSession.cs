@@ -1,5 +1,6 @@
 using AtomicDevOps.EmbeddedHost.Engine;
 using AtomicDevOps.EmbeddedHost.Engine.Entities;
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -55,8 +56,9 @@ internal sealed class StoreSession : IDisposable
         _isFinished = database.Prepare("SELECT 1 FROM instances WHERE seq = ? AND status IN (1, 3, 5)");
         _insertInstance = database.Prepare(
             """
-            INSERT INTO instances (id, name, version, status, created_at, updated_at, start_at, tags, parent_seq, parent_task_id, parent_id, parent_name)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING seq
+            INSERT INTO instances (id, name, version, status, created_at, updated_at, start_at, tags, parent_seq, parent_task_id, parent_id, parent_name,
+                trace_parent, trace_state, span_id)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING seq
             """);
         _insertInput = database.Prepare("INSERT INTO inputs (seq, data) VALUES (?, ?)");
         _updateInstance = database.Prepare("UPDATE instances SET status = ?2, updated_at = ?3, custom_status = ?4 WHERE seq = ?1");
@@ -65,12 +67,16 @@ internal sealed class StoreSession : IDisposable
         _restartInstance = database.Prepare(
             """
             UPDATE instances
-            SET status = 0, created_at = ?2, updated_at = ?2, version = ?3, custom_status = ?4, start_at = NULL, executions = executions + 1
+            SET status = 0, created_at = ?2, updated_at = ?2, version = ?3, custom_status = ?4, span_id = ?5, start_at = NULL,
+                executions = executions + 1
             WHERE seq = ?1
             """);
         _replaceInput = database.Prepare("UPDATE inputs SET data = ?2 WHERE seq = ?1");
         _reviveInstance = database.Prepare(
-            "UPDATE instances SET status = 0, updated_at = ?2, output = NULL, failure = NULL WHERE seq = ?1 AND status = 3");
+            """
+            UPDATE instances SET status = 0, updated_at = ?2, output = NULL, failure = NULL, trace_parent = ?3, trace_state = ?4, span_id = ?5
+            WHERE seq = ?1 AND status = 3
+            """);
         _appendTurn = database.Prepare(
             """
             INSERT INTO history (seq, turn, at, owed, data) SELECT ?1, ?2, ?3, ?4, ?5
@@ -150,7 +156,10 @@ internal sealed class StoreSession : IDisposable
             .With(instance.Parent?.Sequence)
             .With(instance.Parent?.TaskId)
             .With(instance.Parent?.InstanceId)
-            .With(instance.Parent?.Name);
+            .With(instance.Parent?.Name)
+            .With(instance.Trace?.TraceParent)
+            .With(instance.Trace?.TraceState)
+            .With(instance.Trace?.SpanId.ToHexString());
         using (var rows = _insertInstance.Query())
         {
             rows.Read();
@@ -178,18 +187,20 @@ internal sealed class StoreSession : IDisposable
     }
 
     /// <summary>The inbox stays: what is in there belongs to the next execution.</summary>
-    public void ContinueAsNew(long sequence, DateTime at, string? input, string version, string? customStatus)
+    /// <param name="trace">The next execution's.</param>
+    public void ContinueAsNew(long sequence, DateTime at, string? input, string version, string? customStatus, ExecutionTrace? trace)
     {
         _deleteHistory.With(sequence).Execute();
-        _restartInstance.With(sequence).With(at.Ticks).With(version).With(customStatus).Execute();
+        _restartInstance.With(sequence).With(at.Ticks).With(version).With(customStatus).With(trace?.SpanId.ToHexString()).Execute();
         _replaceInput.With(sequence).With(input).Execute();
     }
 
     /// <summary>Lets a failed instance run again, with a history that is to be written anew.</summary>
-    public void Revive(long sequence, DateTime at)
+    public void Revive(long sequence, DateTime at, ExecutionTrace? trace)
     {
         _deleteHistory.With(sequence).Execute();
-        _reviveInstance.With(sequence).With(at.Ticks).Execute();
+        _reviveInstance.With(sequence).With(at.Ticks)
+            .With(trace?.TraceParent).With(trace?.TraceState).With(trace?.SpanId.ToHexString()).Execute();
     }
 
     public void DeleteInstance(long sequence)

@@ -1,3 +1,4 @@
+using AtomicDevOps.EmbeddedHost.Engine;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -25,6 +26,7 @@ internal sealed partial class StoreWriter : IDisposable
 {
     private readonly StoreSession _session;
     private readonly ILogger _logger;
+    private readonly EngineMetrics? _metrics;
     private readonly Thread _thread;
     private readonly Lock _gate = new();
     private readonly Lock _writing = new();
@@ -34,10 +36,11 @@ internal sealed partial class StoreWriter : IDisposable
     private bool _isWriting;
     private volatile bool _isClosed;
 
-    public StoreWriter(StoreSession session, ILogger logger)
+    public StoreWriter(StoreSession session, ILogger logger, EngineMetrics? metrics)
     {
         _session = session;
         _logger = logger;
+        _metrics = metrics;
         _thread = new Thread(Run) { IsBackground = true, Name = "Durable store writer" };
         _thread.Start();
     }
@@ -164,6 +167,7 @@ internal sealed partial class StoreWriter : IDisposable
 
     private Exception? TryWrite(List<StoreWrite> batch)
     {
+        var began = _metrics?.BeginCommit() ?? 0;
         try
         {
             _session.Begin();
@@ -180,6 +184,7 @@ internal sealed partial class StoreWriter : IDisposable
             return exception;
         }
 
+        _metrics?.EndCommit(began, batch.Count);
         foreach (var write in batch)
         {
             write.Committed();

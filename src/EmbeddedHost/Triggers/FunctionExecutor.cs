@@ -93,6 +93,11 @@ internal sealed class FunctionExecutor
 
     private static Activity? StartActivity(FunctionDescriptor function, string trigger)
     {
+        if (!Source.HasListeners())
+        {
+            return null;
+        }
+
         var activity = Source.StartActivity($"function {function.Name}", ActivityKind.Internal);
         activity?.SetTag("faas.name", function.Name);
         activity?.SetTag("faas.trigger", trigger);

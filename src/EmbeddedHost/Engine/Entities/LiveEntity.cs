@@ -2,6 +2,7 @@ namespace AtomicDevOps.EmbeddedHost.Engine.Entities;
 
 /// <summary>
 /// An entity in memory. Its messages are in its inbox on disk until the commit of the turn that handles them, so nothing is lost with it.
+/// Mail only tells that there are new ones: it may come in another order than they were stored in, and after they were handled.
 /// </summary>
 internal sealed class LiveEntity(long sequence, DurableTaskEngine engine) : Mailbox(sequence, engine)
 {
@@ -59,12 +60,9 @@ internal sealed class LiveEntity(long sequence, DurableTaskEngine engine) : Mail
             return;
         }
 
-        foreach (var item in mail)
+        if (mail.Exists(item => item.MessageId > _loaded.LastMessage))
         {
-            if (item is { MessageId: { } messageId, Arrival: EntityMessage message })
-            {
-                _loaded.Add(messageId, message, now);
-            }
+            _loaded.Add(Engine.Store.Messages(Sequence, after: _loaded.LastMessage), now);
         }
 
         var turn = await _loaded.TakeTurnAsync(executor, now, mail, maxOperations, cancellationToken);

@@ -9,7 +9,6 @@ internal sealed class LoadedEntity
     private readonly long _sequence;
     private readonly EntityQueue _queue;
     private string? _state;
-    private long _lastMessage;
 
     public LoadedEntity(StoredEntity stored, DateTime now)
     {
@@ -17,10 +16,7 @@ internal sealed class LoadedEntity
         _state = stored.State;
         _queue = new EntityQueue(stored.Lock);
         Id = stored.Id;
-        foreach (var message in stored.Messages)
-        {
-            Add(message.MessageId, (EntityMessage)message.Arrival, now);
-        }
+        Add(stored.Messages, now);
     }
 
     public EntityInstanceId Id { get; }
@@ -28,13 +24,16 @@ internal sealed class LoadedEntity
     /// <summary>When the next signal with a time is due, UTC; null if there is none.</summary>
     public DateTime? NextDue => _queue.NextDue;
 
-    /// <param name="messageId">Rises from message to message: one that is not new was in the inbox when the entity was loaded.</param>
-    public void Add(long messageId, EntityMessage message, DateTime now)
+    /// <summary>The newest message that it has; zero if it has had none.</summary>
+    public long LastMessage { get; private set; }
+
+    /// <param name="messages">All newer ones, in the order of the inbox.</param>
+    public void Add(IEnumerable<InboxMessage> messages, DateTime now)
     {
-        if (messageId > _lastMessage)
+        foreach (var message in messages)
         {
-            _lastMessage = messageId;
-            _queue.Add(messageId, message, now);
+            LastMessage = message.MessageId;
+            _queue.Add(message.MessageId, (EntityMessage)message.Arrival, now);
         }
     }
 

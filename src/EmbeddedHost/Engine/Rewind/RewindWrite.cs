@@ -1,3 +1,4 @@
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask.Client;
 
@@ -40,7 +41,7 @@ internal sealed class RewindWrite(DurableTaskEngine engine, Rewinding rewinding,
         _isRefused = !IsFailed(session, rewinding);
         if (!_isRefused)
         {
-            Rewind(session, rewinding);
+            Rewind(session, rewinding, rewinding.Instance.Identity.Trace?.Next());
         }
     }
 
@@ -66,11 +67,12 @@ internal sealed class RewindWrite(DurableTaskEngine engine, Rewinding rewinding,
             && state.Sequence == one.Instance.Sequence
             && one.Children.Values.All(child => IsFailed(session, child));
 
-    private void Rewind(StoreSession session, Rewinding one)
+    /// <param name="trace">The rewound execution's: it is one more in the trace.</param>
+    private void Rewind(StoreSession session, Rewinding one, ExecutionTrace? trace)
     {
         var sequence = one.Instance.Sequence;
         var at = Engine.UtcNow;
-        session.Revive(sequence, at);
+        session.Revive(sequence, at, trace);
         foreach (var (number, (turn, owed)) in one.History.Turns.Index())
         {
             session.AppendTurn(sequence, number, turn.At, owed, HistoryCodec.Write(turn.Arrivals, turn.Decisions));
@@ -93,11 +95,11 @@ internal sealed class RewindWrite(DurableTaskEngine engine, Rewinding rewinding,
         {
             if (one.Children.TryGetValue(sub.TaskId, out var child))
             {
-                Rewind(session, child);
+                Rewind(session, child, trace is null ? null : ExecutionTrace.Under(trace.Task(sub.TaskId)));
             }
             else
             {
-                new SubOrchestrationStart(one.Instance.Sequence, one.Instance.Identity, sub).Apply(session, at, _effects);
+                new SubOrchestrationStart(one.Instance.Sequence, one.Instance.Identity with { Trace = trace }, sub).Apply(session, at, _effects);
             }
         }
     }

@@ -88,7 +88,7 @@ internal sealed class RewoundHistory
 
     private static List<Arrival> Redeliverable(List<RecordedTurn> kept, IEnumerable<RecordedTurn> dropped)
     {
-        var asked = kept.SelectMany(static turn => turn.Decisions).Select(TaskIdOf).ToHashSet();
+        var asked = kept.SelectMany(static turn => turn.Decisions).Select(static decision => decision.AwaitedTaskId).ToHashSet();
         return [.. dropped.SelectMany(static turn => turn.Arrivals).Where(arrival => arrival switch
         {
             ExecutionStarted or TaskFailed or SubOrchestrationFailed => false,
@@ -99,21 +99,13 @@ internal sealed class RewoundHistory
 
     private static bool IsFailure(Arrival arrival) => arrival is TaskFailed or SubOrchestrationFailed;
 
-    private static int? TaskIdOf(Decision decision) => decision switch
-    {
-        TaskScheduled task => task.TaskId,
-        TimerCreated timer => timer.TaskId,
-        SubOrchestrationScheduled sub => sub.TaskId,
-        _ => null,
-    };
-
     private void Open(Decision decision)
     {
         if (decision is TimerCanceled canceled)
         {
             _open.Remove(canceled.TaskId);
         }
-        else if (TaskIdOf(decision) is { } taskId)
+        else if (decision.AwaitedTaskId is { } taskId)
         {
             _open.Add(taskId, decision);
         }

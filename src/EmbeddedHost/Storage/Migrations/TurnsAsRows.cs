@@ -3,7 +3,10 @@ using Microsoft.DurableTask.Client;
 
 namespace AtomicDevOps.EmbeddedHost.Storage.Migrations;
 
-/// <summary>Version 2: a history row a turn, with the number of activities that are owed after it, which had a table of their own; entities; the number of an execution.</summary>
+/// <summary>
+/// Version 2: a history row a turn, with the number of activities that are owed after it, which had a table of their own; entities, the count
+/// of executions, and trace context.
+/// </summary>
 internal sealed class TurnsAsRows : Migration
 {
     private const int TurnStarted = 1;
@@ -21,6 +24,9 @@ internal sealed class TurnsAsRows : Migration
             DROP TABLE activities;
             ALTER TABLE instances DROP COLUMN history_length;
             ALTER TABLE instances ADD COLUMN executions INTEGER NOT NULL DEFAULT 0;
+            ALTER TABLE instances ADD COLUMN trace_parent TEXT;
+            ALTER TABLE instances ADD COLUMN trace_state TEXT;
+            ALTER TABLE instances ADD COLUMN span_id TEXT;
             CREATE TABLE history (
                 pos INTEGER PRIMARY KEY,
                 seq INTEGER NOT NULL,
