@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using AtomicDevOps.EmbeddedHost.Engine;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Storage;
 using AtomicDevOps.EmbeddedHost.Storage.Maintenance;
 using AtomicDevOps.EmbeddedHost.Testing;
@@ -137,6 +139,58 @@ public sealed class EntityEngineTests : IDisposable
         for (var i = 0; i < 20; i++)
         {
             (await FindAsync<int>(host, "Number", $"{i}"))!.State.ShouldBe(i + 1);
+        }
+    }
+
+    [Fact]
+    public async Task Mail_that_comes_late_or_twice_runs_no_operation_again()
+    {
+        await using var host = await StartAsync(AddHolder);
+        await SignalAsync(host, "Number", "a", "add", 5);
+        await host.RunUntilIdleAsync(Token);
+        var sequence = host.Engine.Store.FindEntity(new EntityInstanceId("Number", "a"), withState: false)!.Sequence;
+        var handled = new InboxMessage(1, sequence, new EntityOperationRequest(null, null, "add", "5", null));
+
+        host.Engine.Deliver(handled);
+        await host.RunUntilIdleAsync(Token);
+        await host.RestartAsync();
+        host.Engine.Deliver(handled);
+        host.Engine.Deliver(handled);
+        await host.RunUntilIdleAsync(Token);
+
+        (await FindAsync<int>(host, "Number", "a"))!.State.ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task Turns_whose_messages_are_let_out_late_because_they_are_traced_keep_their_order()
+    {
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = static source => string.Equals(source.Name, "Microsoft.DurableTask", StringComparison.Ordinal),
+            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+        };
+        ActivitySource.AddActivityListener(listener);
+        using var root = new Activity("root").SetIdFormat(ActivityIdFormat.W3C).Start();
+        await using var host = await StartAsync(AddHolder);
+        for (var i = 0; i < 20; i++)
+        {
+            await host.Client.ScheduleNewOrchestrationInstanceAsync("Holds", null, new StartOrchestrationOptions($"h{i}"), Token);
+            await SignalAsync(host, "Number", "a", "add", 1);
+            await host.Client.RaiseEventAsync($"h{i}", "go", Token);
+            if (i % 3 == 0)
+            {
+                await host.Client.TerminateInstanceAsync($"h{i}", Token);
+            }
+        }
+
+        await host.RunUntilIdleAsync(Token);
+
+        var number = (await FindAsync<int>(host, "Number", "a"))!;
+        number.LockedBy.ShouldBeNull();
+        number.BacklogQueueSize.ShouldBe(0);
+        for (var i = 0; i < 20; i++)
+        {
+            (await host.ReadAsync($"h{i}")).IsCompleted.ShouldBeTrue($"h{i}");
         }
     }
 
