@@ -1,6 +1,5 @@
 using System.Globalization;
 using AtomicDevOps.Conformance.Tests.Harness;
-using Microsoft.DurableTask;
 using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.Conformance.Tests.Entities;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using AtomicDevOps.EmbeddedHost.Engine;
-using Microsoft.DurableTask;
 using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.Crash.Tests.Workloads;
