@@ -94,7 +94,7 @@ internal sealed class StartWrite(DurableTaskEngine engine, NewInstance instance,
             }
         }
 
-        if (!existing.IsFinished && OpenSection(session, existing.Sequence).Release is { } release)
+        if (!existing.IsFinished && session.HasEntities && OpenSection(session, existing.Sequence).Release is { } release)
         {
             _messages.Add(session.InsertMessage(release.Entity, release.MessageFrom(instance.InstanceId), Engine.UtcNow));
         }

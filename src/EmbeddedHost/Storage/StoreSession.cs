@@ -38,6 +38,7 @@ internal sealed class StoreSession : IDisposable
     private readonly Statement _deleteInput;
     private readonly Statement _deleteInstance;
     private readonly Statement _history;
+    private readonly Statement _hasEntities;
     private readonly Statement _findEntity;
     private readonly Statement _insertEntity;
     private readonly Statement _updateEntity;
@@ -98,6 +99,7 @@ internal sealed class StoreSession : IDisposable
         _deleteInput = database.Prepare("DELETE FROM inputs WHERE seq = ?");
         _deleteInstance = database.Prepare("DELETE FROM instances WHERE seq = ?");
         _history = database.Prepare("SELECT at, data FROM history WHERE seq = ? ORDER BY turn");
+        _hasEntities = database.Prepare("SELECT EXISTS (SELECT 1 FROM entities)");
         _findEntity = database.Prepare("SELECT -seq FROM entities WHERE id = ?");
         _insertEntity = database.Prepare("INSERT INTO entities (id, modified_at) VALUES (?, ?) RETURNING -seq");
         _updateEntity = database.Prepare(
@@ -251,6 +253,15 @@ internal sealed class StoreSession : IDisposable
         }
 
         return turns;
+    }
+
+    public bool HasEntities
+    {
+        get
+        {
+            using var rows = _hasEntities.Query();
+            return rows.Read() && rows.Int64(0) != 0;
+        }
     }
 
     /// <summary>Gives an entity a message; the first one makes it.</summary>
