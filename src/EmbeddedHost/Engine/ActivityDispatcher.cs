@@ -11,17 +11,24 @@ internal sealed partial class ActivityDispatcher : IDisposable
     private readonly ExecutionEnvironment _environment;
     private readonly IServiceScopeFactory _scopes;
     private readonly WorkTracker _work;
+    private readonly IEngineFaults? _faults;
     private readonly Action<long, TaskOutcome> _report;
     private readonly BoundedQueue<PendingActivity> _queue;
     private readonly CancellationTokenSource _stopping = new();
     private readonly ILogger _logger;
 
     public ActivityDispatcher(
-        ExecutionEnvironment environment, IServiceScopeFactory scopes, int maxConcurrency, WorkTracker work, Action<long, TaskOutcome> report)
+        ExecutionEnvironment environment,
+        IServiceScopeFactory scopes,
+        int maxConcurrency,
+        WorkTracker work,
+        IEngineFaults? faults,
+        Action<long, TaskOutcome> report)
     {
         _environment = environment;
         _scopes = scopes;
         _work = work;
+        _faults = faults;
         _report = report;
         _queue = new BoundedQueue<PendingActivity>(maxConcurrency, RunAsync);
         _logger = environment.LoggerFactory.CreateLogger<ActivityDispatcher>();
@@ -58,6 +65,11 @@ internal sealed partial class ActivityDispatcher : IDisposable
     {
         try
         {
+            if (_faults is not null)
+            {
+                await _faults.BeforeActivityAsync(activity, _work, _stopping.Token);
+            }
+
             var run = _environment.Functions.FindActivity(activity.Name);
             await using var scope = _scopes.CreateAsyncScope();
             var result = await run(
@@ -76,7 +88,7 @@ internal sealed partial class ActivityDispatcher : IDisposable
         {
             return null;
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception exception)
         {
             LogFailed(exception, activity.Name, activity.InstanceId);
             return new TaskFailed(activity.TaskId, TaskFailureDetails.FromException(exception), exception is FunctionNotFoundException);

@@ -34,6 +34,8 @@ public sealed class FunctionRegistry
 
     internal Func<TaskOrchestrationContext, Task<object?>> FindOrchestrator(string name) => Find(_orchestrators, "orchestrator", name);
 
+    internal bool HasOrchestrator(string name) => _orchestrators.ContainsKey(name);
+
     internal Func<ActivityInvocation, Task<object?>> FindActivity(string name) => Find(_activities, "activity", name);
 
     private static void Add<T>(ConcurrentDictionary<string, T> functions, string kind, string name, T run)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using AtomicDevOps.EmbeddedHost.Storage;
 
 namespace AtomicDevOps.EmbeddedHost.Engine;
@@ -13,12 +14,20 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
     private List<Mail> _mail = [];
     private bool _isScheduled;
     private bool _isRetired;
-    private LoadedInstance? _loaded;
+    private int _failedTurns;
+    private volatile LoadedInstance? _loaded;
+    private volatile OrchestrationIdentity? _identity;
 
     public long Sequence => sequence;
 
-    /// <summary>Its place among those that may be evicted; set and read by the engine alone.</summary>
-    public LinkedListNode<LiveInstance>? EvictionPlace { get; set; }
+    public CacheEntry Cached => field ??= new CacheEntry(this);
+
+    /// <summary>What it stands for in memory.</summary>
+    public long Bytes => _loaded?.Bytes ?? 0;
+
+    public override string ToString() => _identity is { } identity
+        ? $"'{identity.InstanceId}' of orchestrator '{identity.Name}'"
+        : string.Create(CultureInfo.InvariantCulture, $"number {sequence}");
 
     /// <returns>False if this object is retired: look the instance up again.</returns>
     public bool TryPost(Mail mail)
@@ -70,33 +79,34 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         {
             Handle(mail);
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception exception)
         {
-            TryAgain(mail, exception);
+            PutBack(mail);
+            engine.RetryLater(this, ++_failedTurns, exception);
         }
     }
 
     private void Handle(List<Mail> mail)
     {
-        _loaded ??= Load();
-        if (_loaded is null)
+        if ((_loaded ??= Load()) is not { } loaded)
         {
+            DropOrphans(mail);
             Retire(mail);
             return;
         }
 
         if (mail.Exists(static item => item.ResumesActivities))
         {
-            engine.Dispatch(_loaded.OpenActivities);
+            engine.Dispatch(loaded.OpenActivities);
         }
 
-        if (IsHeldUntilStart(_loaded, mail))
+        if (TakesNoTurn(loaded) && !mail.Exists(static item => item.Arrival is ExecutionTerminated || item.Damage is not null))
         {
             Hold(mail);
             return;
         }
 
-        if (!_loaded.IsDue && mail.TrueForAll(static item => item.Arrival is null))
+        if (!loaded.IsDue && mail.TrueForAll(static item => item.IsEmpty))
         {
             GoOn();
             Settle(mail);
@@ -106,12 +116,16 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         engine.Work.Begin(_heldUntilStart.Count);
         mail.InsertRange(0, _heldUntilStart);
         _heldUntilStart.Clear();
-        engine.Store.Write(new TurnWrite(this, _loaded.TakeTurn(engine.UtcNow, mail)));
+        var write = new TurnWrite(this, loaded.TakeTurn(engine.UtcNow, mail));
+        loaded.Grow(write.Bytes);
+        engine.WatchHistory(loaded);
+        engine.Store.Write(write);
     }
 
     /// <param name="effects">Null if this start of the instance is gone from the store.</param>
     public void Committed(Turn turn, TurnEffects? effects)
     {
+        _failedTurns = 0;
         if (effects is not null)
         {
             engine.Release(effects);
@@ -139,35 +153,89 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         Settle(turn.Mail);
     }
 
+    /// <summary>A change of this instance could not be stored: its mail waits, except for what a caller can be told has failed.</summary>
     public void TryAgain(IReadOnlyList<Mail> mail, Exception exception)
     {
-        var name = _loaded?.Identity.InstanceId ?? $"number {sequence}";
+        if (exception is not DurableStoreException)
+        {
+            PutBack(mail);
+            engine.RetryLater(this, ++_failedTurns, exception);
+            return;
+        }
+
+        foreach (var item in mail)
+        {
+            item.Acknowledgement?.TrySetException(exception);
+        }
+
+        PutBack([.. mail.Where(static item => item.Acknowledgement is null)]);
+        engine.Work.End(mail.Count(static item => item.Acknowledgement is not null));
+        engine.RetryWithStore(this);
+    }
+
+    /// <summary>Drops what it holds: the engine stops, and the next start takes it from disk.</summary>
+    public void Abandon(Exception reason)
+    {
+        List<Mail> mail;
+        lock (_gate)
+        {
+            _isRetired = true;
+            (mail, _mail) = (_mail, []);
+        }
+
+        engine.Remove(this);
+        mail.ForEach(item => item.Acknowledgement?.TrySetException(reason));
+        engine.Work.End(mail.Count);
+    }
+
+    private void PutBack(IReadOnlyList<Mail> mail)
+    {
         _loaded = null;
         lock (_gate)
         {
             _mail.InsertRange(0, mail);
         }
-
-        engine.RetryLater(this, name, exception);
     }
 
     /// <returns>Null if it has ended, or is gone.</returns>
     private LoadedInstance? Load()
     {
         var stored = engine.Store.Load(sequence);
-        return stored is null || stored.Status.IsFinished()
-            ? null
-            : new LoadedInstance(
-                stored, engine.Store.History(sequence), engine.Environment, () => engine.Post(sequence, Mail.WakeUp));
+        if (stored is null || stored.Status.IsFinished())
+        {
+            return null;
+        }
+
+        _identity = stored.Identity;
+        var loaded = new LoadedInstance(stored, engine.Environment, () => engine.Post(sequence, Mail.WakeUp));
+        try
+        {
+            loaded.Replay(engine.Store.History(sequence));
+        }
+        catch (UnreadableRecordException exception)
+        {
+            loaded.GiveUp(exception, engine.Store.TurnCount(sequence));
+        }
+
+        return loaded;
     }
 
-    private bool IsHeldUntilStart(LoadedInstance loaded, List<Mail> mail)
-        => !loaded.IsStarted && loaded.StartAt > engine.UtcNow && !mail.Exists(static item => item.Arrival is ExecutionTerminated);
+    /// <summary>Mail for an instance that has ended or is gone came from rows that nothing else would delete.</summary>
+    private void DropOrphans(List<Mail> mail)
+    {
+        if (mail.Exists(static item => item.MessageId is not null || item.Arrival is TimerFired))
+        {
+            engine.Store.Write(new OrphanWrite(sequence, mail));
+        }
+    }
 
-    /// <summary>The instance starts later: what has come until then waits in the inbox.</summary>
+    private bool TakesNoTurn(LoadedInstance loaded)
+        => loaded.IsFunctionMissing || (!loaded.IsStarted && loaded.StartAt > engine.UtcNow);
+
+    /// <summary>The instance starts later, or its function is missing: what has come until then waits in the inbox.</summary>
     private void Hold(List<Mail> mail)
     {
-        if (mail.TrueForAll(static item => item.Arrival is null))
+        if (mail.TrueForAll(static item => item.IsEmpty))
         {
             GoOn();
             Settle(mail);

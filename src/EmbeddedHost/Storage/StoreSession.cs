@@ -87,7 +87,7 @@ internal sealed class StoreSession : IDisposable
         {
             _rollback.Execute();
         }
-        catch (SqliteException)
+        catch (Exception exception) when (exception is SqliteException or DurableStoreException)
         {
             // SQLite has already rolled back by itself, as it does when the disk is full.
         }

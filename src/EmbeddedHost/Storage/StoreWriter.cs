@@ -1,6 +1,3 @@
-using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Logging;
-
 namespace AtomicDevOps.EmbeddedHost.Storage;
 
 /// <summary>One atomic change of the store.</summary>
@@ -20,20 +17,22 @@ internal abstract class StoreWrite
 /// The one thread that writes. Everything that is waiting when it comes round shares one transaction, hence one fsync; if that fails, each
 /// change is tried alone, so that a bad one takes no other with it.
 /// </summary>
-internal sealed partial class StoreWriter : IDisposable
+internal sealed class StoreWriter : IDisposable
 {
     private readonly StoreSession _session;
-    private readonly ILogger _logger;
+    private readonly StoreOutage _outage;
+    private readonly IStoreFaults? _faults;
     private readonly Thread _thread;
     private readonly Lock _gate = new();
     private readonly AutoResetEvent _wake = new(false);
     private List<StoreWrite> _waiting = [];
     private bool _isClosed;
 
-    public StoreWriter(StoreSession session, ILogger logger)
+    public StoreWriter(StoreSession session, StoreOutage outage, IStoreFaults? faults)
     {
         _session = session;
-        _logger = logger;
+        _outage = outage;
+        _faults = faults;
         _thread = new Thread(Run) { IsBackground = true, Name = "Durable store writer" };
         _thread.Start();
     }
@@ -129,14 +128,17 @@ internal sealed partial class StoreWriter : IDisposable
                 write.Apply(_session);
             }
 
+            _faults?.BeforeCommit();
             _session.Commit();
+            _faults?.AfterCommit();
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception exception)
         {
             _session.Rollback();
             return exception;
         }
 
+        _outage.End();
         foreach (var write in batch)
         {
             write.Committed();
@@ -147,14 +149,11 @@ internal sealed partial class StoreWriter : IDisposable
 
     private void Report(StoreWrite write, Exception exception)
     {
-        if (exception is SqliteException)
+        if (exception is DurableStoreException outage)
         {
-            LogWriteFailed(exception.Message);
+            _outage.Begin(outage);
         }
 
         write.Failed(exception);
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "A change could not be stored: {Reason}")]
-    private partial void LogWriteFailed(string reason);
 }

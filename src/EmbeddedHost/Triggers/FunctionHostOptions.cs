@@ -35,6 +35,9 @@ internal sealed record FunctionHostOptions
     /// the process's entry assembly.</summary>
     public string? EntryAssembly { get; init; }
 
+    /// <summary>host.json, <c>extensions.durableTask</c>.</summary>
+    public required DurableTaskSettings DurableTask { get; init; }
+
     /// <summary>The address that management links start with, when it is not the one listened on. <c>WEBSITE_HOSTNAME</c>.</summary>
     public Uri? PublicAddress { get; init; }
 
@@ -51,6 +54,7 @@ internal sealed record FunctionHostOptions
             RequestBodyLimit = Number("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", DefaultRequestBodyLimit, 1, long.MaxValue),
             AllowAnonymousLoopback = Flag("Host:AllowAnonymousLoopback"),
             EntryAssembly = Text("Host:EntryAssembly"),
+            DurableTask = DurableTaskSettings.Read(configuration, problems),
             PublicAddress = PublicAddressOf(Text("WEBSITE_HOSTNAME"), problems),
         };
         return problems.Count == 0 ? options : throw FunctionSetupException.From(problems);

@@ -36,14 +36,17 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
 
         // Request logs hold whole addresses, and with them the keys that callers put in the query.
         _builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+
+        // A start that fails is told by the exception that Run throws; the host itself would log its stack trace first.
+        _builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         Services.AddMvcCore();
         Services.AddProblemDetails();
 
         // First of the hosted services, so that those of the app find the engine running, and it outlives them.
         Services.AddEmbeddedDurableTask();
-        Services.AddOptions<EmbeddedDurableTaskOptions>().Configure<FunctionHostOptions, IConfiguration>(static (durable, host, configuration) =>
+        Services.AddOptions<EmbeddedDurableTaskOptions>().Configure<FunctionHostOptions>(static (durable, host) =>
         {
-            configuration.GetSection($"{HostConfiguration.HostJsonSection}:extensions:durableTask").Bind(durable);
+            host.DurableTask.Apply(durable);
             durable.DataDirectory = host.DataDirectory;
         });
     }
@@ -105,6 +108,7 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         }
 
         var app = _builder.Build();
+        options.DurableTask.Report(app.Services.GetRequiredService<ILogger<DurableTaskSettings>>());
         app.Use(DescribeRoutingErrorsAsync);
         app.Services.GetRequiredService<HttpFunctionEndpoints>().Map(app);
         app.Services.GetRequiredService<ManagementApi>().Map(app);
