@@ -124,9 +124,13 @@ public sealed class DurableTestHost : IAsyncDisposable
     /// Stops the engine, or what is left of it after a crash, and starts a new one on the same data: every instance is replayed when it is next
     /// needed.
     /// </summary>
-    public async Task RestartAsync()
+    public Task RestartAsync() => RestartAsync(static () => { });
+
+    /// <param name="meanwhile">Runs while no engine has the data.</param>
+    internal async Task RestartAsync(Action meanwhile)
     {
         await StopAsync();
+        meanwhile();
         Faults.Revive();
         _services = BuildServices();
         await Engine.StartAsync(CancellationToken.None);

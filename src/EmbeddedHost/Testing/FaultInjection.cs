@@ -32,7 +32,7 @@ public sealed class FaultInjection : IEngineFaults
         _onCrash = onCrash;
     }
 
-    /// <summary>Whether the process has died, as far as the test is concerned, and <see cref="DurableTestHost.RestartAsync"/> has not been called.</summary>
+    /// <summary>Whether the process has died, as far as the test is concerned, and <see cref="DurableTestHost.RestartAsync()"/> has not been called.</summary>
     public bool HasCrashed { get; private set; }
 
     /// <summary>Whether the disk is full: while it is, nothing is stored, and calls fail with a <see cref="DurableStoreException"/>.</summary>
@@ -91,7 +91,7 @@ public sealed class FaultInjection : IEngineFaults
 
     /// <summary>
     /// The process dies at a commit: nothing is stored or answered any more, and calls fail with a <see cref="SimulatedCrashException"/>, until
-    /// <see cref="DurableTestHost.RestartAsync"/> goes on from the disk.
+    /// <see cref="DurableTestHost.RestartAsync()"/> goes on from the disk.
     /// </summary>
     /// <param name="number">Which commit from now on, from 1; one holds the changes of all instances that were waiting to be stored.</param>
     /// <param name="afterIt">Whether that commit is on disk, though nobody has learnt of it.</param>

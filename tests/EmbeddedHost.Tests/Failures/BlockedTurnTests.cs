@@ -2,7 +2,7 @@ using AtomicDevOps.EmbeddedHost.Engine;
 using AtomicDevOps.EmbeddedHost.Testing;
 using AtomicDevOps.EmbeddedHost.Tests.Engine;
 using AtomicDevOps.EmbeddedHost.Tests.Triggers;
-using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask;
 
 namespace AtomicDevOps.EmbeddedHost.Tests.Failures;
 

@@ -4,7 +4,7 @@ using AtomicDevOps.EmbeddedHost.Testing;
 using AtomicDevOps.EmbeddedHost.Tests.Engine;
 using AtomicDevOps.EmbeddedHost.Tests.Triggers;
 using Microsoft.Data.Sqlite;
-using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask;
 
 namespace AtomicDevOps.EmbeddedHost.Tests.Failures;
 

@@ -1,16 +1,19 @@
 using AtomicDevOps.EmbeddedHost.Testing;
 using AtomicDevOps.EmbeddedHost.Tests.Engine;
 using AtomicDevOps.EmbeddedHost.Tests.Triggers;
+using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
 namespace AtomicDevOps.EmbeddedHost.Tests.Failures;
 
-public sealed class MissingFunctionTests
+public sealed class MissingFunctionTests : IDisposable
 {
     private readonly FunctionsTestHost.LogCollector _logs = new();
     private bool _isDeployed = true;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _logs.Dispose();
 
     [Fact]
     public async Task An_instance_whose_orchestrator_is_gone_keeps_what_comes_and_goes_on_when_it_is_back()
