@@ -7,7 +7,7 @@ internal static class DiskCommits
 {
     public const string Workload = "disk-commits";
     private const int WarmUps = 100;
-    private const double Seconds = 2;
+    private const double Seconds = 1;
     private static readonly string Payload = new('x', 100);
 
     public static Measurement Measure(string directory)

@@ -2,6 +2,10 @@ using System.CommandLine;
 using AtomicDevOps.EngineLoad;
 using AtomicDevOps.EngineLoad.Workloads;
 
+const int AllRight = 0;
+const int Wrong = 1;
+const int Unusable = 2;
+
 var data = new Option<string>("--data")
 {
     Description = "Where the data directories are made, and removed afterwards; on the disk that is to be measured.",
@@ -36,7 +40,13 @@ command.SetAction((arguments, token) => RunAsync(
     token));
 
 var minutes = new Option<double>("--minutes") { Description = "How long.", DefaultValueFactory = _ => 120 };
-minutes.Validators.Add(result => RequirePositive(result, "--minutes", result.GetValue(minutes)));
+minutes.Validators.Add(result =>
+{
+    if (!(result.GetValue(minutes) >= 1))
+    {
+        result.AddError("--minutes must be at least 1: less shows nothing of memory and file size.");
+    }
+});
 var rateShare = new Option<double>("--rate-share")
 {
     Description = "The load, as a share of the maximum throughput that is measured first.",
@@ -52,8 +62,13 @@ rateShare.Validators.Add(result =>
 var soak = new Command("soak", "Mixed load for a long time: a JSON line every ten seconds, and a verdict on errors, memory and file size.") { minutes, rateShare };
 soak.SetAction(async (arguments, token) =>
 {
-    using var directory = RunDirectory.Create(arguments.GetRequiredValue(data), "soak");
-    return await Soak.RunAsync(directory.Path, TimeSpan.FromMinutes(arguments.GetRequiredValue(minutes)), arguments.GetRequiredValue(rateShare), token) ? 0 : 1;
+    if (RunDirectory.TryCreate(arguments.GetRequiredValue(data), "soak") is not { } directory)
+    {
+        return Unusable;
+    }
+
+    using var owned = directory;
+    return await Soak.RunAsync(directory.Path, TimeSpan.FromMinutes(arguments.GetRequiredValue(minutes)), arguments.GetRequiredValue(rateShare), token) ? AllRight : Wrong;
 });
 command.Subcommands.Add(soak);
 
@@ -93,7 +108,12 @@ static void RequirePositive(System.CommandLine.Parsing.OptionResult result, stri
 static async Task<int> RunAsync(
     string data, IReadOnlyList<Workload> workloads, int rounds, WorkloadSettings settings, CancellationToken cancellationToken)
 {
-    using var run = RunDirectory.Create(data, "engine-load");
+    if (RunDirectory.TryCreate(data, "engine-load") is not { } run)
+    {
+        return Unusable;
+    }
+
+    using var owned = run;
     if (new DriveInfo(run.Path).DriveFormat is "tmpfs")
     {
         await Console.Error.WriteLineAsync($"{run.Path} is in memory (tmpfs): an fsync costs nothing there. Name a directory on a disk with --data.");
@@ -104,13 +124,13 @@ static async Task<int> RunAsync(
     {
         for (var round = 1; round <= rounds; round++)
         {
-            using (var directory = RunDirectory.Create(run.Path, "disk"))
-            {
-                report.Add(DiskCommits.Measure(directory.Path));
-            }
-
             foreach (var workload in workloads)
             {
+                using (var disk = RunDirectory.Create(run.Path, "disk"))
+                {
+                    report.Add(DiskCommits.Measure(disk.Path));
+                }
+
                 await Console.Error.WriteLineAsync($"{workload.Name}, round {round} of {rounds}");
                 using var directory = RunDirectory.Create(run.Path, workload.Name);
                 await workload.RunAsync(directory.Path, settings, report, cancellationToken);
@@ -120,7 +140,7 @@ static async Task<int> RunAsync(
     catch (WrongResultException exception)
     {
         await Console.Error.WriteLineAsync($"Wrong: {exception.Message}");
-        return 1;
+        return Wrong;
     }
 
     if (rounds > 1)
@@ -133,5 +153,5 @@ static async Task<int> RunAsync(
         await Console.Error.WriteLineAsync(goal.ToString());
     }
 
-    return report.IsAllRight ? 0 : 1;
+    return report.IsAllRight ? AllRight : Wrong;
 }

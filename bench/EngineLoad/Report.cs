@@ -23,7 +23,7 @@ internal sealed class Report
         JsonLines.Write(Rounded(measurement));
     }
 
-    /// <summary>The medians of a workload's figures over the rounds; the worst of its counts. Null if it was not run.</summary>
+    /// <summary>The medians of a workload's figures over the rounds, and the most that failed in one. Null if it was not run.</summary>
     public Measurement? Median(string workload)
     {
         var rounds = _measurements.Where(each => string.Equals(each.Workload, workload, StringComparison.Ordinal)).ToList();
@@ -37,7 +37,7 @@ internal sealed class Report
                 ActivitiesPerSecond = Median(rounds, static round => round.ActivitiesPerSecond),
                 P50Ms = Median(rounds, static round => round.P50Ms),
                 P99Ms = Median(rounds, static round => round.P99Ms),
-                Ok = rounds.Min(static round => round.Ok),
+                Ok = (int)Statistics.Median(rounds.Select(static round => (double)round.Ok)),
                 Failed = rounds.Max(static round => round.Failed),
                 CpuSeconds = Statistics.Median(rounds.Select(static round => round.CpuSeconds)),
             };

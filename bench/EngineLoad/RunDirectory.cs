@@ -13,5 +13,19 @@ internal sealed class RunDirectory : IDisposable
     public static RunDirectory Create(string parent, string name)
         => new(Directory.CreateDirectory(System.IO.Path.Combine(parent, $"{name}-{Guid.NewGuid().ToString("N")[..8]}")).FullName);
 
+    /// <summary>As <see cref="Create"/>, for a parent that somebody has named: if it cannot be used, standard error says why, and there is none.</summary>
+    public static RunDirectory? TryCreate(string parent, string name)
+    {
+        try
+        {
+            return Create(parent, name);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"No directory can be made in '{parent}' ({exception.Message}). Name another one with --data.");
+            return null;
+        }
+    }
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

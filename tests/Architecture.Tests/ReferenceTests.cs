@@ -33,6 +33,21 @@ public sealed class ReferenceTests
         offenders.ShouldBeEmpty();
     }
 
+    [Fact]
+    public void The_conformance_suite_knows_the_durable_api_and_never_the_host_behind_it()
+    {
+        const string Harness = "EmbeddedHarness.cs";
+        var sources = Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests", "Conformance.Tests"), "*.cs", SearchOption.AllDirectories)
+            .Where(static file => !Repository.IsOutput(file))
+            .ToList();
+
+        sources.Select(Path.GetFileName).ShouldContain(Harness);
+        sources.Where(static file => Path.GetFileName(file) is not Harness)
+            .Where(static file => File.ReadAllText(file).Contains("EmbeddedHost", StringComparison.Ordinal))
+            .Select(static file => Path.GetRelativePath(Repository.Root, file))
+            .ShouldBeEmpty();
+    }
+
     [Theory]
     [InlineData("#if")]
     [InlineData("#pragma warning")]

@@ -42,7 +42,9 @@ public class RetryPolicy
 
     public TimeSpan RetryTimeout { get; }
 
-    /// <summary>Whether a failure is worth another attempt; every failure is, unless set. Must be deterministic.</summary>
+    /// <summary>
+    /// Whether a failure is worth another attempt; every failure is, unless set. Must be deterministic. If it throws, there is no further attempt.
+    /// </summary>
     public Func<TaskFailureDetails, bool> HandleFailure
     {
         init => ShouldHandle = value;
@@ -50,14 +52,12 @@ public class RetryPolicy
 
     internal Func<TaskFailureDetails, bool> ShouldHandle { get; private init; } = static _ => true;
 
-    /// <param name="failures">Attempts that have failed, from 1.</param>
+    /// <param name="failures">Attempts that have failed, from 1; fewer than there may be.</param>
     /// <param name="elapsed">Time since the first attempt started.</param>
     /// <returns>How long to wait before the next attempt; null for no further one.</returns>
     internal TimeSpan? DelayAfter(int failures, TimeSpan elapsed, TaskFailureDetails failure)
     {
-        if (failures >= MaxNumberOfAttempts
-            || (RetryTimeout != Timeout.InfiniteTimeSpan && elapsed >= RetryTimeout)
-            || !ShouldHandle(failure))
+        if (!Handles(failure) || (RetryTimeout != Timeout.InfiniteTimeSpan && elapsed >= RetryTimeout))
         {
             return null;
         }
@@ -65,6 +65,18 @@ public class RetryPolicy
         var longest = MaxRetryInterval == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : MaxRetryInterval;
         var milliseconds = FirstRetryInterval.TotalMilliseconds * Math.Pow(BackoffCoefficient, failures - 1);
         return milliseconds < longest.TotalMilliseconds ? TimeSpan.FromMilliseconds(milliseconds) : longest;
+    }
+
+    private bool Handles(TaskFailureDetails failure)
+    {
+        try
+        {
+            return ShouldHandle(failure);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            return false;
+        }
     }
 
     private static void RequireAtLeast(TimeSpan firstRetryInterval, TimeSpan? value, string name)

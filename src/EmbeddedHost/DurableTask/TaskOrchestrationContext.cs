@@ -1,3 +1,5 @@
+using Microsoft.DurableTask.Abstractions;
+using Microsoft.DurableTask.Entities;
 using Microsoft.Extensions.Logging;
 
 namespace Microsoft.DurableTask;
@@ -26,6 +28,10 @@ public abstract class TaskOrchestrationContext
     public virtual string Version => string.Empty;
 
     public virtual IReadOnlyDictionary<string, object?> Properties => NoProperties;
+
+    /// <exception cref="NotSupportedException">This context has no entities.</exception>
+    public virtual TaskOrchestrationEntityFeature Entities
+        => throw new NotSupportedException($"{GetType()} does not support durable entities.");
 
     /// <summary>Loggers of this factory are silent during replay.</summary>
     public virtual ILoggerFactory ReplaySafeLoggerFactory => _replaySafeLoggerFactory ??= new ReplaySafeFactory(this);

@@ -1,4 +1,4 @@
-namespace Microsoft.DurableTask;
+namespace Microsoft.DurableTask.Abstractions;
 
 /// <summary>Orders orchestration versions.</summary>
 public static class TaskOrchestrationVersioningUtils

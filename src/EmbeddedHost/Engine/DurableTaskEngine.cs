@@ -124,9 +124,9 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     public void Schedule(LiveInstance instance) => _turns.Enqueue(instance);
 
     /// <summary>Gives mail to an instance, which is loaded if it is not in memory.</summary>
-    public void Post(long sequence, Mail mail)
+    public void Post(long sequence, params ReadOnlySpan<Mail> mail)
     {
-        Work.Begin();
+        Work.Begin(mail.Length);
         while (!_instances.GetOrAdd(sequence, this).TryPost(mail))
         {
             Thread.Yield();
@@ -206,11 +206,24 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     }
 
     /// <summary>A turn could not be stored because nothing can: it is taken again when the store is back.</summary>
-    public void RetryWithStore(LiveInstance instance)
+    /// <returns>False if the engine stops, and has dropped the instance.</returns>
+    public bool WaitForStore(LiveInstance instance)
     {
-        if (!_retries.TryWaitForStore(instance))
+        if (_retries.TryWaitForStore(instance))
         {
-            instance.Abandon(Stopped());
+            return true;
+        }
+
+        instance.Abandon(Stopped());
+        return false;
+    }
+
+    /// <summary>Somebody waits for the answer: whether the store is back is found out now.</summary>
+    public void RetryNow(LiveInstance instance)
+    {
+        if (_retries.TryTakeBack(instance))
+        {
+            Schedule(instance);
         }
     }
 
@@ -288,15 +301,17 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
             _timers.Add(timer);
         }
 
-        // Before anything else that could make one of these take a turn, whose activities would then be dispatched twice.
+        var mail = messages.ToLookup(static message => message.Sequence, static message => message.Mail);
         foreach (var instance in resumable.Where(static instance => instance.OwesActivities))
         {
-            Post(instance.Sequence, Mail.Resume);
+            // In one piece: a turn in between would have its activities dispatched twice, and some that have a result waiting once more.
+            Post(instance.Sequence, [Mail.Resume, .. mail[instance.Sequence]]);
         }
 
-        foreach (var (sequence, mail) in messages)
+        var resumed = resumable.Where(static instance => instance.OwesActivities).Select(static instance => instance.Sequence).ToHashSet();
+        foreach (var message in messages.Where(message => !resumed.Contains(message.Sequence)))
         {
-            Post(sequence, mail);
+            Post(message.Sequence, message.Mail);
         }
 
         foreach (var instance in resumable.Where(static instance => !instance.OwesActivities))

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using AtomicDevOps.EmbeddedHost.Engine.Rewind;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -106,6 +107,11 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
         PurgeInstancesFilter filter, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(filter);
+        if (filter.Timeout <= TimeSpan.Zero)
+        {
+            throw new ArgumentOutOfRangeException(nameof(filter), filter.Timeout, "The timeout of a purge must be more than zero.");
+        }
+
         var deadline = filter.Timeout is { } timeout ? engine.UtcNow + timeout : DateTime.MaxValue;
         var purged = 0;
         foreach (var batch in engine.Store.FindFinished(filter).Chunk(200))
@@ -146,6 +152,21 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
                 instance.Tags.ToImmutableSortedDictionary(StringComparer.Ordinal),
                 Parent: null),
             RunningStatuses);
+    }
+
+    public override async Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        cancellation.ThrowIfCancellationRequested();
+        var state = engine.Store.Find(instanceId) ?? throw Missing(instanceId);
+        var isRewound = state.Status == OrchestrationRuntimeStatus.Failed
+            && engine.Store.Load(state.Sequence) is { } stored
+            && await engine.WriteAsync(new RewindWrite(engine, Rewinding.Prepare(engine.Store, stored, engine.Environment), reason));
+        if (!isRewound)
+        {
+            throw new InvalidOperationException(
+                $"Only a failed instance can be rewound; '{instanceId}' is {engine.Store.Find(instanceId)?.Status.ToString() ?? "gone"}.");
+        }
     }
 
     /// <summary>The engine belongs to the host.</summary>

@@ -107,7 +107,6 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext
         var waiter = new EventWaiter<T>(_converter, $"event '{eventName}' of instance '{InstanceId}'");
         ref var waiters = ref CollectionsMarshal.GetValueRefOrAddDefault(_eventWaiters, eventName, out _);
         waiters ??= new Stack<IEventWaiter>();
-        DropCompleted(waiters);
         if (waiters.TryPeek(out var existing) && existing.EventType != typeof(T))
         {
             throw new ArgumentException(
@@ -218,19 +217,12 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext
                 task.Completion.SetException(new OpenTaskFailedException(outcome.TaskId, failed.Failure, failed.IsFinal));
                 break;
             case SubOrchestrationFailed failed:
-                task.Completion.SetException(new OpenTaskFailedException(outcome.TaskId, failed.Failure, isFinal: false));
+                var isMissing = string.Equals(failed.Failure.ErrorType, typeof(FunctionNotFoundException).FullName, StringComparison.Ordinal);
+                task.Completion.SetException(new OpenTaskFailedException(outcome.TaskId, failed.Failure, isMissing));
                 break;
             default:
                 task.Completion.SetResult(null);
                 break;
-        }
-    }
-
-    private static void DropCompleted(Stack<IEventWaiter> waiters)
-    {
-        while (waiters.TryPeek(out var waiter) && waiter.IsCompleted)
-        {
-            waiters.Pop();
         }
     }
 
@@ -289,6 +281,10 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext
         {
             case { Handler: { } handler }:
                 return await handler(new RetryContext(this, failures, failure, Now - started, CancellationToken.None));
+            case { Policy: { } policy } when failures == policy.MaxNumberOfAttempts:
+                // The real Durable Task makes this timer too: without it the numbers of the tasks after it would differ.
+                await CreateTimer(Now, CancellationToken.None);
+                return false;
             case { Policy: { } policy } when policy.DelayAfter(failures, Now - started, failure) is { } delay:
                 await CreateTimer(Now.Add(delay), CancellationToken.None);
                 return true;
@@ -316,14 +312,11 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext
 
     private void HandleEvent(EventRaised raised)
     {
-        if (_eventWaiters.TryGetValue(raised.Name, out var waiters))
+        // As in the real Durable Task, a wait that was canceled still stands in line, and takes an event that no newer wait takes.
+        if (_eventWaiters.TryGetValue(raised.Name, out var waiters) && waiters.TryPop(out var waiter))
         {
-            DropCompleted(waiters);
-            if (waiters.TryPop(out var waiter))
-            {
-                waiter.Complete(raised.Payload);
-                return;
-            }
+            waiter.Complete(raised.Payload);
+            return;
         }
 
         ref var buffered = ref CollectionsMarshal.GetValueRefOrAddDefault(_bufferedEvents, raised.Name, out _);
@@ -386,11 +379,11 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext
         {
             try
             {
-                _completion.SetResult(Payload.Read<T>(converter, payload, what));
+                _completion.TrySetResult(Payload.Read<T>(converter, payload, what));
             }
             catch (PayloadException exception)
             {
-                _completion.SetException(exception);
+                _completion.TrySetException(exception);
             }
         }
     }

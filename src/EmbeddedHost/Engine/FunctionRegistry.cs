@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using Microsoft.DurableTask;
 
 namespace AtomicDevOps.EmbeddedHost.Engine;
 
-/// <summary>Orchestrators and activities by name; names are compared without regard to case. Filled before the engine starts.</summary>
+/// <summary>Orchestrators, activities and entities by name; names are compared without regard to case. Filled before the engine starts.</summary>
 public sealed class FunctionRegistry
 {
     private readonly ConcurrentDictionary<string, Func<TaskOrchestrationContext, Task<object?>>> _orchestrators =
@@ -12,9 +13,13 @@ public sealed class FunctionRegistry
     private readonly ConcurrentDictionary<string, Func<ActivityInvocation, Task<object?>>> _activities =
         new(StringComparer.OrdinalIgnoreCase);
 
+    private readonly ConcurrentDictionary<string, Func<EntityInvocation, Task>> _entities = new(StringComparer.OrdinalIgnoreCase);
+
     public IEnumerable<string> OrchestratorNames => _orchestrators.Keys;
 
     public IEnumerable<string> ActivityNames => _activities.Keys;
+
+    public IEnumerable<string> EntityNames => _entities.Keys;
 
     /// <param name="run">Its result is serialized as the instance's output.</param>
     /// <exception cref="InvalidOperationException">The name is taken.</exception>
@@ -32,11 +37,29 @@ public sealed class FunctionRegistry
         return this;
     }
 
+    /// <param name="name">Without '@', which separates the parts of an entity's id.</param>
+    /// <param name="run">Hands its operations to the entity by <see cref="EntityInvocation.RunAsync(Microsoft.DurableTask.Entities.ITaskEntity)"/>.</param>
+    /// <exception cref="ArgumentException">The name holds an '@'.</exception>
+    /// <exception cref="InvalidOperationException">The name is taken.</exception>
+    public FunctionRegistry AddEntity(string name, Func<EntityInvocation, Task> run)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (name.Contains('@', StringComparison.Ordinal))
+        {
+            throw new ArgumentException($"'{name}' is no entity name: it must not hold an '@'.", nameof(name));
+        }
+
+        Add(_entities, "entity", name, run);
+        return this;
+    }
+
     internal Func<TaskOrchestrationContext, Task<object?>> FindOrchestrator(string name) => Find(_orchestrators, "orchestrator", name);
 
     internal bool HasOrchestrator(string name) => _orchestrators.ContainsKey(name);
 
     internal Func<ActivityInvocation, Task<object?>> FindActivity(string name) => Find(_activities, "activity", name);
+
+    internal Func<EntityInvocation, Task> FindEntity(string name) => Find(_entities, "entity", name);
 
     private static void Add<T>(ConcurrentDictionary<string, T> functions, string kind, string name, T run)
     {

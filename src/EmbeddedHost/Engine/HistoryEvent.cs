@@ -43,6 +43,8 @@ internal sealed record ExecutionSuspended(string? Reason) : Arrival;
 
 internal sealed record ExecutionResumed(string? Reason) : Arrival;
 
+internal sealed record ExecutionRewound(string? Reason) : Arrival;
+
 internal sealed record ExecutionTerminated(string? Output, bool Recursive) : Arrival;
 
 /// <summary>Something that the orchestrator's code wants done.</summary>

@@ -14,6 +14,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
     private List<Mail> _mail = [];
     private bool _isScheduled;
     private bool _isRetired;
+    private bool _waitsForStore;
     private int _failedTurns;
     private volatile LoadedInstance? _loaded;
     private volatile OrchestrationIdentity? _identity;
@@ -30,8 +31,9 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         : string.Create(CultureInfo.InvariantCulture, $"number {sequence}");
 
     /// <returns>False if this object is retired: look the instance up again.</returns>
-    public bool TryPost(Mail mail)
+    public bool TryPost(params ReadOnlySpan<Mail> mail)
     {
+        bool isAwaited;
         lock (_gate)
         {
             if (_isRetired)
@@ -39,8 +41,9 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
                 return false;
             }
 
-            _mail.Add(mail);
-            if (_isScheduled)
+            _mail.AddRange(mail);
+            isAwaited = _waitsForStore && mail is [{ Acknowledgement: not null }, ..];
+            if (_isScheduled && !isAwaited)
             {
                 return true;
             }
@@ -48,7 +51,15 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
             _isScheduled = true;
         }
 
-        engine.Schedule(this);
+        if (isAwaited)
+        {
+            engine.RetryNow(this);
+        }
+        else
+        {
+            engine.Schedule(this);
+        }
+
         return true;
     }
 
@@ -73,6 +84,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         lock (_gate)
         {
             (mail, _mail) = (_mail, []);
+            _waitsForStore = false;
         }
 
         try
@@ -97,7 +109,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
 
         if (mail.Exists(static item => item.ResumesActivities))
         {
-            engine.Dispatch(loaded.OpenActivities);
+            engine.Dispatch(loaded.ActivitiesOpenAfter(mail));
         }
 
         if (TakesNoTurn(loaded) && !mail.Exists(static item => item.Arrival is ExecutionTerminated || item.Damage is not null))
@@ -119,7 +131,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         var write = new TurnWrite(this, loaded.TakeTurn(engine.UtcNow, mail));
         loaded.Grow(write.Bytes);
         engine.WatchHistory(loaded);
-        engine.Store.Write(write);
+        engine.Store.WriteHere(write);
     }
 
     /// <param name="effects">Null if this start of the instance is gone from the store.</param>
@@ -170,7 +182,22 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
 
         PutBack([.. mail.Where(static item => item.Acknowledgement is null)]);
         engine.Work.End(mail.Count(static item => item.Acknowledgement is not null));
-        engine.RetryWithStore(this);
+        if (!engine.WaitForStore(this))
+        {
+            return;
+        }
+
+        bool isAwaited;
+        lock (_gate)
+        {
+            _waitsForStore = true;
+            isAwaited = _mail.Exists(static item => item.Acknowledgement is not null);
+        }
+
+        if (isAwaited)
+        {
+            engine.RetryNow(this);
+        }
     }
 
     /// <summary>Drops what it holds: the engine stops, and the next start takes it from disk.</summary>

@@ -50,8 +50,12 @@ internal sealed class LoadedInstance
     /// <summary>Whether there is something to do without any arrival.</summary>
     public bool IsDue => !IsStarted || _defect is not null || _executor.AwaitedForeignTask;
 
-    /// <summary>What has been asked for and not answered.</summary>
-    public IEnumerable<PendingActivity> OpenActivities => _openActivities.Values.Select(task => task.ToPending(_stored.Sequence, Identity));
+    /// <summary>What has been asked for, and is answered neither by history nor by this mail.</summary>
+    public IEnumerable<PendingActivity> ActivitiesOpenAfter(IEnumerable<Mail> mail)
+    {
+        var answered = mail.Select(static item => item.Arrival).OfType<TaskOutcome>().Select(static outcome => outcome.TaskId).ToHashSet();
+        return _openActivities.Values.Where(task => !answered.Contains(task.TaskId)).Select(task => task.ToPending(_stored.Sequence, Identity));
+    }
 
     /// <summary>Runs the code over its history; code that decides otherwise than history says makes the next turn fail the instance.</summary>
     /// <exception cref="UnreadableRecordException">A turn cannot be read.</exception>

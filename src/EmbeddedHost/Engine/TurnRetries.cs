@@ -12,7 +12,7 @@ internal sealed class TurnRetries(TimeProvider time, Action<LiveInstance> retry)
 
     private readonly Lock _gate = new();
     private readonly Dictionary<LiveInstance, ITimer> _defective = [];
-    private List<LiveInstance> _waitingForStore = [];
+    private HashSet<LiveInstance> _waitingForStore = [];
     private ITimer? _outageTimer;
     private int _outageAttempts;
     private bool _isStopped;
@@ -52,6 +52,15 @@ internal sealed class TurnRetries(TimeProvider time, Action<LiveInstance> retry)
         }
     }
 
+    /// <returns>False if it does not wait for the store.</returns>
+    public bool TryTakeBack(LiveInstance instance)
+    {
+        lock (_gate)
+        {
+            return _waitingForStore.Remove(instance);
+        }
+    }
+
     /// <summary>The store can be written again.</summary>
     public void StoreIsBack() => RetryWaiting(isOver: true);
 
@@ -83,7 +92,7 @@ internal sealed class TurnRetries(TimeProvider time, Action<LiveInstance> retry)
 
     private void RetryWaiting(bool isOver)
     {
-        List<LiveInstance> waiting;
+        HashSet<LiveInstance> waiting;
         lock (_gate)
         {
             _outageTimer?.Dispose();
@@ -92,7 +101,10 @@ internal sealed class TurnRetries(TimeProvider time, Action<LiveInstance> retry)
             (waiting, _waitingForStore) = (_waitingForStore, []);
         }
 
-        waiting.ForEach(retry);
+        foreach (var instance in waiting)
+        {
+            retry(instance);
+        }
     }
 
     private void Retry(LiveInstance instance)

@@ -94,7 +94,7 @@ internal sealed class TurnWrite(LiveInstance instance, Turn turn) : StoreWrite
 
                 break;
             case SubOrchestrationScheduled sub:
-                StartChild(session, sub);
+                new SubOrchestrationStart(turn.Sequence, turn.Identity, sub).Apply(session, turn.At, _effects);
                 break;
             case ExecutionCompleted completed:
                 Complete(session, completed);
@@ -110,26 +110,6 @@ internal sealed class TurnWrite(LiveInstance instance, Turn turn) : StoreWrite
             default:
                 throw new InvalidOperationException($"No way to carry out {decision}.");
         }
-    }
-
-    private void StartChild(StoreSession session, SubOrchestrationScheduled sub)
-    {
-        var parent = new ParentLink(turn.Sequence, sub.TaskId, turn.Identity.InstanceId, turn.Identity.Name);
-        var existing = session.FindInstance(sub.InstanceId);
-        if (existing is { IsFinished: false })
-        {
-            Send(session, turn.Sequence, new SubOrchestrationFailed(sub.TaskId, InstanceExists.Failure(sub.InstanceId, existing.Value.Status)));
-            return;
-        }
-
-        if (existing is { } finished)
-        {
-            session.DeleteInstance(finished.Sequence);
-        }
-
-        _effects.StartedInstances.Add(
-            session.InsertInstance(
-                new NewInstance(sub.InstanceId, sub.Name, sub.Version, sub.Input, turn.At, StartAt: null, sub.Tags, parent)));
     }
 
     private void Complete(StoreSession session, ExecutionCompleted completed)

@@ -21,8 +21,16 @@ public sealed class ActivityTriggerAttribute : TriggerBindingAttribute
     public string? Activity { get; set; }
 }
 
-/// <summary>Binds a <c>DurableTaskClient</c>.</summary>
+/// <summary>Marks an entity function's <see cref="TaskEntityDispatcher"/>.</summary>
 [AttributeUsage(AttributeTargets.Parameter)]
+[DebuggerDisplay("{EntityName}")]
+public sealed class EntityTriggerAttribute : TriggerBindingAttribute
+{
+    /// <summary>The entity's name, in any case; the function's name when null.</summary>
+    public string? EntityName { get; set; }
+}
+
+/// <summary>Binds a <c>DurableTaskClient</c>.</summary>
 public sealed class DurableClientAttribute : InputBindingAttribute
 {
     /// <summary>The embedded host has one task hub; any other name is refused at start-up.</summary>

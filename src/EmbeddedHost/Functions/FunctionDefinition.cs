@@ -17,7 +17,7 @@ public abstract class FunctionDefinition
     public abstract string Name { get; }
 
     /// <summary>By parameter name; <see cref="BindingMetadata.Type"/> is <c>httpTrigger</c>, <c>timerTrigger</c>,
-    /// <c>orchestrationTrigger</c>, <c>activityTrigger</c> or <c>durableClient</c>.</summary>
+    /// <c>orchestrationTrigger</c>, <c>activityTrigger</c>, <c>entityTrigger</c> or <c>durableClient</c>.</summary>
     public abstract IImmutableDictionary<string, BindingMetadata> InputBindings { get; }
 
     public abstract IImmutableDictionary<string, BindingMetadata> OutputBindings { get; }

@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
 using AtomicDevOps.EmbeddedHost.Triggers;
+using AtomicDevOps.EmbeddedHost.Triggers.Management;
+using Microsoft.Azure.Functions.Worker.Http;
 using Microsoft.DurableTask.Client;
 
 namespace Microsoft.Azure.Functions.Worker;
@@ -43,8 +45,10 @@ public class HttpManagementPayload
 public static class DurableTaskClientExtensions
 {
     /// <summary>The links of an instance; the instance need not exist.</summary>
+    /// <param name="request">The links are for the address that this request was sent to; without it for the host's own.</param>
     /// <exception cref="InvalidOperationException">The client was not bound by <see cref="DurableClientAttribute"/>, or the host does not listen yet.</exception>
-    public static HttpManagementPayload CreateHttpManagementPayload(this DurableTaskClient client, string instanceId)
+    public static HttpManagementPayload CreateHttpManagementPayload(
+        this DurableTaskClient client, string instanceId, HttpRequestData? request = null)
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
@@ -54,7 +58,10 @@ public static class DurableTaskClientExtensions
                 "Only a client that [DurableClient] bound knows the management API's address. Take it as a parameter of the function.");
         }
 
-        var instance = $"{functions.ManagementBaseUrl}/instances/{Uri.EscapeDataString(instanceId)}";
+        var management = request is null
+            ? functions.ManagementBaseUrl
+            : request.Url.GetLeftPart(UriPartial.Authority) + ManagementApi.BasePath;
+        var instance = $"{management}/instances/{Uri.EscapeDataString(instanceId)}";
         var query = functions.ManagementQuery;
         return new HttpManagementPayload
         {

@@ -71,7 +71,11 @@ internal sealed class EngineStore : IDisposable
 
     public StoreOutage Outage { get; }
 
-    public void Write(StoreWrite write) => _writer.Enqueue(write);
+    /// <summary>Writes on a thread of its own.</summary>
+    public void Write(StoreWrite write) => _writer.Enqueue(write, mayWriteHere: false);
+
+    /// <summary>Writes on the calling thread if nobody is writing.</summary>
+    public void WriteHere(StoreWrite write) => _writer.Enqueue(write, mayWriteHere: true);
 
     public InstanceState? Find(string instanceId)
     {

@@ -112,6 +112,9 @@ internal static class HistoryCodec
             case ExecutionTerminated terminated:
                 writer.Type(EventType.ExecutionTerminated).Text(terminated.Output).Flag(terminated.Recursive);
                 break;
+            case ExecutionRewound rewound:
+                writer.Type(EventType.ExecutionRewound).Text(rewound.Reason);
+                break;
             case TaskScheduled task:
                 writer.Type(EventType.TaskScheduled).Number(task.TaskId).Text(task.Name).Text(task.Version).Text(task.Input);
                 break;
@@ -164,6 +167,7 @@ internal static class HistoryCodec
             EventType.ExecutionSuspended => new ExecutionSuspended(reader.Text()),
             EventType.ExecutionResumed => new ExecutionResumed(reader.Text()),
             EventType.ExecutionTerminated => new ExecutionTerminated(reader.Text(), reader.Flag()),
+            EventType.ExecutionRewound => new ExecutionRewound(reader.Text()),
             EventType.TaskScheduled => new TaskScheduled(reader.Number(), reader.Text()!, reader.Text()!, reader.Text()),
             EventType.SubOrchestrationScheduled => new SubOrchestrationScheduled(
                 reader.Number(), reader.Text()!, reader.Text()!, reader.Text()!, reader.Text(), ReadTags(reader.Text())),
@@ -195,6 +199,7 @@ internal static class HistoryCodec
         TimerCanceled = 15,
         EventSent = 16,
         ExecutionCompleted = 17,
+        ExecutionRewound = 18,
     }
 
     private sealed class EventWriter

@@ -21,6 +21,7 @@ internal sealed class StoreSession : IDisposable
     private readonly Statement _completeInstance;
     private readonly Statement _restartInstance;
     private readonly Statement _replaceInput;
+    private readonly Statement _reviveInstance;
     private readonly Statement _appendTurn;
     private readonly Statement _insertMessage;
     private readonly Statement _deleteMessage;
@@ -55,6 +56,8 @@ internal sealed class StoreSession : IDisposable
         _restartInstance = database.Prepare(
             "UPDATE instances SET status = 0, created_at = ?2, updated_at = ?2, version = ?3, custom_status = ?4, start_at = NULL WHERE seq = ?1");
         _replaceInput = database.Prepare("UPDATE inputs SET data = ?2 WHERE seq = ?1");
+        _reviveInstance = database.Prepare(
+            "UPDATE instances SET status = 0, updated_at = ?2, output = NULL, failure = NULL WHERE seq = ?1 AND status = 3");
         _appendTurn = database.Prepare(
             """
             INSERT INTO history (seq, turn, at, owed, data) SELECT ?1, ?2, ?3, ?4, ?5
@@ -153,6 +156,13 @@ internal sealed class StoreSession : IDisposable
         _deleteHistory.With(sequence).Execute();
         _restartInstance.With(sequence).With(at.Ticks).With(version).With(customStatus).Execute();
         _replaceInput.With(sequence).With(input).Execute();
+    }
+
+    /// <summary>Lets a failed instance run again, with a history that is to be written anew.</summary>
+    public void Revive(long sequence, DateTime at)
+    {
+        _deleteHistory.With(sequence).Execute();
+        _reviveInstance.With(sequence).With(at.Ticks).Execute();
     }
 
     public void DeleteInstance(long sequence)

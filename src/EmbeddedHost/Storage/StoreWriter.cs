@@ -14,8 +14,9 @@ internal abstract class StoreWrite
 }
 
 /// <summary>
-/// The one thread that writes. Everything that is waiting when it comes round shares one transaction, hence one fsync; if that fails, each
-/// change is tried alone, so that a bad one takes no other with it.
+/// One writer at a time. Everything that is waiting when it comes round shares one transaction, hence one fsync; if that fails, each
+/// change is tried alone, so that a bad one takes no other with it. A thread of the engine that finds nobody writing writes by itself, which
+/// saves a change of threads a commit; what has come meanwhile is left to the writer's own thread.
 /// </summary>
 internal sealed class StoreWriter : IDisposable
 {
@@ -24,9 +25,12 @@ internal sealed class StoreWriter : IDisposable
     private readonly IStoreFaults? _faults;
     private readonly Thread _thread;
     private readonly Lock _gate = new();
+    private readonly Lock _writing = new();
     private readonly AutoResetEvent _wake = new(false);
     private List<StoreWrite> _waiting = [];
-    private bool _isClosed;
+    private List<StoreWrite> _batch = [];
+    private bool _isWriting;
+    private volatile bool _isClosed;
 
     public StoreWriter(StoreSession session, StoreOutage outage, IStoreFaults? faults)
     {
@@ -37,13 +41,29 @@ internal sealed class StoreWriter : IDisposable
         _thread.Start();
     }
 
+    /// <param name="mayWriteHere">Whether the calling thread can be held for a commit.</param>
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
-    public void Enqueue(StoreWrite write)
+    public void Enqueue(StoreWrite write, bool mayWriteHere)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isClosed, this);
             _waiting.Add(write);
+            if (_isWriting)
+            {
+                return;
+            }
+
+            _isWriting = true;
+        }
+
+        if (mayWriteHere)
+        {
+            WriteBatch();
+            if (TryRelease())
+            {
+                return;
+            }
         }
 
         _wake.Set();
@@ -65,34 +85,57 @@ internal sealed class StoreWriter : IDisposable
         _wake.Set();
         _thread.Join();
         _wake.Dispose();
-        _session.Dispose();
+        lock (_writing)
+        {
+            _session.Dispose();
+        }
     }
 
     private void Run()
     {
-        var batch = new List<StoreWrite>();
-        while (true)
+        while (!_isClosed)
         {
-            bool isClosed;
-            lock (_gate)
+            _wake.WaitOne();
+            WriteWaiting();
+        }
+
+        WriteWaiting();
+    }
+
+    private void WriteWaiting()
+    {
+        while (!TryRelease())
+        {
+            WriteBatch();
+        }
+    }
+
+    /// <returns>False if something is waiting: then the caller goes on, or leaves it to the writer's thread.</returns>
+    private bool TryRelease()
+    {
+        lock (_gate)
+        {
+            if (_waiting.Count > 0)
             {
-                (batch, _waiting) = (_waiting, batch);
-                isClosed = _isClosed;
+                return false;
             }
 
-            if (batch.Count > 0)
+            _isWriting = false;
+            return true;
+        }
+    }
+
+    private void WriteBatch()
+    {
+        lock (_writing)
+        {
+            lock (_gate)
             {
-                Write(batch);
-                batch.Clear();
+                (_batch, _waiting) = (_waiting, _batch);
             }
-            else if (isClosed)
-            {
-                return;
-            }
-            else
-            {
-                _wake.WaitOne();
-            }
+
+            Write(_batch);
+            _batch.Clear();
         }
     }
 

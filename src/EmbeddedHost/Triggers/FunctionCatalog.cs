@@ -16,7 +16,7 @@ internal sealed class FunctionCatalog(IEnumerable<FunctionDescriptor> functions)
         where function.Trigger is TTrigger
         select (function, (TTrigger)(object)function.Trigger);
 
-    /// <summary>Makes the orchestrators and activities known to the engine.</summary>
+    /// <summary>Makes the orchestrators, activities and entities known to the engine.</summary>
     public void RegisterWith(FunctionRegistry registry, FunctionExecutor executor)
     {
         foreach (var (function, trigger) in With<OrchestrationTriggerAttribute>())
@@ -27,6 +27,11 @@ internal sealed class FunctionCatalog(IEnumerable<FunctionDescriptor> functions)
         foreach (var (function, trigger) in With<ActivityTriggerAttribute>())
         {
             registry.AddActivity(trigger.Activity ?? function.Name, invocation => executor.RunActivityAsync(function, invocation));
+        }
+
+        foreach (var (function, trigger) in With<EntityTriggerAttribute>())
+        {
+            registry.AddEntity(trigger.EntityName ?? function.Name, invocation => executor.RunEntityAsync(function, invocation));
         }
     }
 }

@@ -81,7 +81,7 @@ internal static partial class FunctionDiscovery
         {
             problems.Add(
                 $"{where}: {triggers.Count} parameters carry a trigger attribute. Put exactly one of [HttpTrigger], [TimerTrigger], "
-                + "[OrchestrationTrigger] and [ActivityTrigger] on one parameter.");
+                + "[OrchestrationTrigger], [ActivityTrigger] and [EntityTrigger] on one parameter.");
             return null;
         }
 

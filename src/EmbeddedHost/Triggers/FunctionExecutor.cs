@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AtomicDevOps.EmbeddedHost.Engine;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
@@ -55,6 +56,19 @@ internal sealed class FunctionExecutor
         var bindingData = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase) { ["instanceId"] = invocation.InstanceId };
         return await RunAsync(
             new InvocationContext(function, invocation, invocation.Services, NewInvocationId(), bindingData, invocation.CancellationToken),
+            activity);
+    }
+
+    /// <summary>Runs a batch of operations, in the scope that the engine opened for it.</summary>
+    public async Task RunEntityAsync(FunctionDescriptor function, EntityInvocation invocation)
+    {
+        using var activity = StartActivity(function, "other");
+        var instanceId = invocation.Id.ToString();
+        activity?.SetTag("durabletask.task.instance_id", instanceId);
+        var dispatcher = new TaskEntityDispatcher(invocation, invocation.Services);
+        var bindingData = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase) { ["instanceId"] = instanceId };
+        await RunAsync(
+            new InvocationContext(function, dispatcher, invocation.Services, NewInvocationId(), bindingData, invocation.CancellationToken),
             activity);
     }
 

@@ -1,11 +1,14 @@
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Client.Entities;
 
 namespace AtomicDevOps.EmbeddedHost.Triggers;
 
 /// <summary>The client that <c>[DurableClient]</c> binds: the engine's, and it knows the management API's address and key.</summary>
 internal sealed class FunctionsDurableTaskClient(DurableTaskClient inner, HostAddress address, KeyStore keys) : DurableTaskClient(inner.Name)
 {
+    public override DurableEntityClient Entities => inner.Entities;
+
     public string ManagementBaseUrl => address.BaseAddress + Management.ManagementApi.BasePath;
 
     public string ManagementQuery => "code=" + Uri.EscapeDataString(keys.DurableTaskKey);

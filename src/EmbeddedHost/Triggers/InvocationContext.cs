@@ -51,7 +51,8 @@ internal sealed class InvocationContext : FunctionContext
 
     internal FunctionDescriptor Function { get; }
 
-    /// <summary>An <c>HttpContext</c>, <c>TimerInfo</c>, <c>TaskOrchestrationContext</c> or <c>ActivityInvocation</c>.</summary>
+    /// <summary>An <c>HttpContext</c>, <c>TimerInfo</c>, <c>TaskOrchestrationContext</c>, <c>ActivityInvocation</c> or
+    /// <c>TaskEntityDispatcher</c>.</summary>
     internal object Trigger { get; }
 
     internal object? Result

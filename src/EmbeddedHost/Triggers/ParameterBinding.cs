@@ -138,6 +138,9 @@ internal static class ParameterBinding
                 return null;
             case ActivityTriggerAttribute:
                 return context => ((ActivityInvocation)context.Trigger).GetInput(type);
+            case EntityTriggerAttribute entity:
+                RequireEntityName(entity.EntityName, problem, problems);
+                return Require<TaskEntityDispatcher>(context => context.Trigger);
             default:
                 problems.Add($"{problem} carries {trigger.GetType().Name}, which this host does not know.");
                 return null;
@@ -152,6 +155,16 @@ internal static class ParameterBinding
 
             problems.Add($"{problem} is a {type.Name}. With {Name(trigger)} it has to be a {typeof(T).Name}.");
             return null;
+        }
+    }
+
+    private static void RequireEntityName(string? name, string problem, List<string> problems)
+    {
+        if (name is not null && (string.IsNullOrWhiteSpace(name) || name.Contains('@', StringComparison.Ordinal)))
+        {
+            problems.Add(
+                $"{problem} carries [EntityTrigger(EntityName = \"{name}\")], which is no entity name. Leave the name out to use the "
+                + "function's, or give one without '@'.");
         }
     }
 
@@ -212,6 +225,7 @@ internal static class ParameterBinding
         HttpTriggerAttribute => "httpTrigger",
         TimerTriggerAttribute => "timerTrigger",
         OrchestrationTriggerAttribute => "orchestrationTrigger",
+        EntityTriggerAttribute => "entityTrigger",
         _ => "activityTrigger",
     };
 
@@ -225,6 +239,9 @@ internal static class ParameterBinding
             + "CancellationToken; inject services into the constructor.",
         OrchestrationTriggerAttribute =>
             "An orchestrator takes its TaskOrchestrationContext, one input and FunctionContext; services belong into activities.",
+        EntityTriggerAttribute =>
+            "An entity function takes its TaskEntityDispatcher, [DurableClient] DurableTaskClient, FunctionContext and CancellationToken; "
+            + "inject services into the entity's constructor.",
         _ => "A timer function takes TimerInfo, [DurableClient] DurableTaskClient, FunctionContext and CancellationToken; inject services "
             + "into the constructor.",
     };

@@ -89,32 +89,6 @@ public sealed class EventTests
     }
 
     [Fact]
-    public async Task An_event_after_a_timeout_waits_for_the_next_waiter()
-    {
-        await using var host = await DurableTestHost.StartAsync(functions => functions
-            .AddOrchestrator("Waits", async context =>
-            {
-                try
-                {
-                    await context.WaitForExternalEvent<string>("e", TimeSpan.FromMinutes(1));
-                }
-                catch (OperationCanceledException)
-                {
-                    await context.CreateTimer(TimeSpan.FromMinutes(5), CancellationToken.None);
-                }
-
-                return await context.WaitForExternalEvent<string>("e");
-            }));
-
-        var id = await host.Client.ScheduleNewOrchestrationInstanceAsync("Waits", Token);
-        await host.AdvanceAsync(TimeSpan.FromMinutes(2), Token);
-        await host.Client.RaiseEventAsync(id, "e", "late", Token);
-        await host.RunUntilIdleAsync(Token);
-
-        (await host.ReadAsync(id)).Output<string>().ShouldBe("late");
-    }
-
-    [Fact]
     public async Task Waits_for_one_name_with_two_types_are_refused()
     {
         await using var host = await DurableTestHost.StartAsync(functions => functions

@@ -58,7 +58,7 @@ public sealed class DamagedRecordTests : IDisposable
             host,
             """
             INSERT INTO inbox (seq, data) SELECT 999, x'070a';
-            INSERT INTO timers (seq, task_id, due) VALUES (999, 5, 0), (998, 5, 9223372036854775807);
+            INSERT INTO timers (seq, task_id, due) VALUES (999, 5, 0), (998, 5, -1);
             INSERT INTO timers (seq, task_id, due) SELECT seq, 77, 0 FROM instances WHERE id = 'good';
             """);
         await host.RunUntilIdleAsync(Token);
@@ -74,22 +74,36 @@ public sealed class DamagedRecordTests : IDisposable
     public async Task A_damaged_page_fails_what_reads_it_with_the_file_and_the_commands_that_help()
     {
         await using var host = await StartWithTwoAsync();
-        await DamageAsync(
-            host,
-            """
-            PRAGMA writable_schema = ON;
-            UPDATE sqlite_schema SET rootpage = 1 WHERE name = 'inputs';
-            """);
+        await host.RestartAsync(() => OverwriteRootOf("inputs"));
 
-        var read = await Should.ThrowAsync<IOException>(async () =>
+        var write = await Should.ThrowAsync<DurableStoreException>(() => host.Client.ScheduleNewOrchestrationInstanceAsync("Waits", Token));
+        var read = await Should.ThrowAsync<DurableStoreException>(() => host.Client.GetInstanceAsync("bad", getInputsAndOutputs: true, Token));
+
+        foreach (var message in new[] { write.Message, read.Message })
         {
-            await host.Client.ScheduleNewOrchestrationInstanceAsync("Waits", Token);
-            await host.Client.GetInstanceAsync("bad", getInputsAndOutputs: true, Token);
-        });
+            message.ShouldContain($"The durable store '{Path.Combine(_path, "durable.db")}' cannot be used");
+            message.ShouldContain("The file is damaged");
+            message.ShouldContain("'instances backup'");
+        }
+    }
 
-        read.Message.ShouldContain(Path.Combine(_path, "durable.db"));
-        read.Message.ShouldContain("damaged");
-        read.Message.ShouldContain("'instances backup'");
+    private void OverwriteRootOf(string table)
+    {
+        var file = Path.Combine(_path, "durable.db");
+        long offset;
+        int size;
+        using (var database = Database.Open(file, SqliteOpenMode.ReadWrite))
+        {
+            database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            using var rows = database.Prepare("SELECT rootpage, page_size FROM sqlite_schema, pragma_page_size WHERE name = ?").With(table).Query();
+            rows.Read().ShouldBeTrue();
+            size = rows.Int32(1);
+            offset = (rows.Int64(0) - 1) * size;
+        }
+
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Write);
+        stream.Position = offset;
+        stream.Write([.. Enumerable.Repeat((byte)0xFF, size)]);
     }
 
     private async Task<DurableTestHost> StartWithTwoAsync()

@@ -77,6 +77,9 @@ internal static class HistoryView
                 case ExecutionTerminated terminated:
                     Show("ExecutionTerminated", ("Input", Payload(terminated.Output)));
                     break;
+                case ExecutionRewound rewound:
+                    Show("ExecutionRewound", ("Reason", rewound.Reason));
+                    break;
                 case ExecutionCompleted completed:
                     Show(
                         "ExecutionCompleted",

@@ -1,0 +1,52 @@
+using AtomicDevOps.EmbeddedHost.Engine;
+using AtomicDevOps.EmbeddedHost.Testing;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace AtomicDevOps.Conformance.Tests.Harness;
+
+/// <summary>The only source of the suite that knows which host it runs on.</summary>
+internal sealed class EmbeddedHarness(DurableTestHost host, CancellationToken cancellationToken) : IConformanceHost
+{
+    public DurableTaskClient Client => host.Client;
+
+    public DateTimeOffset Now => host.Time.GetUtcNow();
+
+    public static async Task<IConformanceHost> StartAsync(Action<ITaskSet> addTasks, ILoggerProvider? logs, CancellationToken cancellationToken) =>
+        new EmbeddedHarness(
+            await DurableTestHost.StartAsync(
+                functions => addTasks(new TaskSet(functions)),
+                services => services.AddLogging(logging =>
+                {
+                    if (logs is not null)
+                    {
+                        logging.AddProvider(logs);
+                    }
+                })),
+            cancellationToken);
+
+    public Task SettleAsync() => host.RunUntilIdleAsync(cancellationToken);
+
+    public Task PassAsync(TimeSpan span) => host.AdvanceAsync(span, cancellationToken);
+
+    public Task RestartAsync() => host.RestartAsync();
+
+    public ValueTask DisposeAsync() => host.DisposeAsync();
+
+    private sealed class TaskSet(FunctionRegistry functions) : ITaskSet
+    {
+        public ITaskSet AddOrchestrator<TInput, TOutput>(string name, Func<TaskOrchestrationContext, TInput, Task<TOutput>> run)
+        {
+            functions.AddOrchestrator(name, async context => await run(context, context.GetInput<TInput>()!));
+            return this;
+        }
+
+        public ITaskSet AddActivity<TInput, TOutput>(string name, Func<TaskActivityContext, TInput, Task<TOutput>> run)
+        {
+            functions.AddActivity(name, async activity => await run(activity, (TInput)activity.GetInput(typeof(TInput))!));
+            return this;
+        }
+    }
+}

@@ -1,0 +1,21 @@
+using Microsoft.DurableTask.Client;
+
+namespace AtomicDevOps.Conformance.Tests.Harness;
+
+/// <summary>A host under test. Disposing of it ends it and removes its data.</summary>
+public interface IConformanceHost : IAsyncDisposable
+{
+    DurableTaskClient Client { get; }
+
+    /// <summary>The time by which the host's timers fire.</summary>
+    DateTimeOffset Now { get; }
+
+    /// <summary>Returns when nothing is left to happen, timers included, until someone from outside does something.</summary>
+    Task SettleAsync();
+
+    /// <summary>Lets so much time pass.</summary>
+    Task PassAsync(TimeSpan span);
+
+    /// <summary>Makes the host forget what it has in memory: every instance is replayed when it is next needed.</summary>
+    Task RestartAsync();
+}
