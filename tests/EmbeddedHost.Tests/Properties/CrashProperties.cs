@@ -17,8 +17,8 @@ public sealed class CrashProperties
 
     [Fact]
     public void A_crash_at_any_commit_gives_the_result_of_no_crash()
-        => Prop.ForAll(Step.Plans(most: 5).ToArbitrary(), plan => HoldsAsync(plan).GetAwaiter().GetResult())
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(6));
+        => Prop.ForAll(Step.Plans(most: 4).ToArbitrary(), plan => HoldsAsync(plan).GetAwaiter().GetResult())
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(4));
 
     private static async Task<bool> HoldsAsync(Step[] plan)
     {
