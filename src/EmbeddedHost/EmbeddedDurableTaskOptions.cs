@@ -39,6 +39,12 @@ public sealed class EmbeddedDurableTaskOptions
     /// goes before it.</summary>
     public OverridableStates OverridableExistingInstanceStates { get; set; } = OverridableStates.NonRunningStates;
 
+    /// <summary>When finished instances are purged; never unless set.</summary>
+    public RetentionOptions Retention { get; set; } = new();
+
+    /// <summary>False keeps the instances as they are: what is sent to one waits on disk for the next start. For commands on a stopped host.</summary>
+    internal bool TakesTurns { get; set; } = true;
+
     /// <summary>False skips the fsync of each commit: a power cut may then lose acknowledged work. For tests.</summary>
     internal bool IsDurable { get; set; } = true;
 

@@ -37,6 +37,8 @@ public static class EmbeddedDurableTaskServiceCollectionExtensions
         services.TryAddSingleton<DurableTaskEngine>();
         services.TryAddSingleton<DurableTaskClient, EmbeddedDurableTaskClient>();
         services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<DurableTaskEngine>());
+        services.TryAddSingleton<Retention>();
+        services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<Retention>());
         return services;
     }
 }

@@ -78,7 +78,11 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     {
         _store = EngineStore.Open(_options.DataDirectory, _options.IsDurable, _logger, _time, _options.Faults);
         _store.Outage.Over = _retries.StoreIsBack;
-        Recover(_store);
+        if (_options.TakesTurns)
+        {
+            Recover(_store);
+        }
+
         return Task.CompletedTask;
     }
 
@@ -126,6 +130,11 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     /// <summary>Gives mail to an instance, which is loaded if it is not in memory.</summary>
     public void Post(long sequence, params ReadOnlySpan<Mail> mail)
     {
+        if (!_options.TakesTurns)
+        {
+            return;
+        }
+
         Work.Begin(mail.Length);
         while (!_instances.GetOrAdd(sequence, this).TryPost(mail))
         {
@@ -265,6 +274,11 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         if (Store.Find(instanceId) is not { IsFinished: false } state)
         {
             return Task.CompletedTask;
+        }
+
+        if (!_options.TakesTurns)
+        {
+            return WriteAsync(new MessageWrite(this, state.Sequence, arrival));
         }
 
         var acknowledgement = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

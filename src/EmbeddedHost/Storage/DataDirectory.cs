@@ -19,6 +19,8 @@ public sealed class DataDirectoryException : IOException
 /// <summary>A data directory that this process holds alone until disposed.</summary>
 internal sealed class DataDirectory : IDisposable
 {
+    public const string DatabaseFileName = "durable.db";
+
     private const string LockFileName = "host.lock";
     private const string OwnerFileName = "host.owner";
 
@@ -32,7 +34,7 @@ internal sealed class DataDirectory : IDisposable
 
     public string Path { get; }
 
-    public string DatabasePath => System.IO.Path.Combine(Path, "durable.db");
+    public string DatabasePath => System.IO.Path.Combine(Path, DatabaseFileName);
 
     /// <exception cref="DataDirectoryException">Not writable, or another process has it.</exception>
     public static DataDirectory Acquire(string path)
@@ -53,6 +55,20 @@ internal sealed class DataDirectory : IDisposable
                 $"Data directory '{path}' cannot be written ({exception.Message}). Give this process write access, or set another directory.",
                 exception);
         }
+    }
+
+    /// <summary>The process that holds a directory, as the message of a refusal names it; null if none does.</summary>
+    /// <exception cref="UnauthorizedAccessException">This process may not look.</exception>
+    public static string? FindOwner(string path)
+    {
+        var file = System.IO.Path.Combine(path, LockFileName);
+        if (!File.Exists(file))
+        {
+            return null;
+        }
+
+        using var free = TryLock(file);
+        return free is null ? ReadOwner(path) : null;
     }
 
     public void Dispose() => _lock.Dispose();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AtomicDevOps.EmbeddedHost.Engine;
 using Microsoft.Extensions.Configuration;
 
 namespace AtomicDevOps.EmbeddedHost.Triggers;
@@ -38,6 +39,9 @@ internal sealed record FunctionHostOptions
     /// <summary>host.json, <c>extensions.durableTask</c>.</summary>
     public required DurableTaskSettings DurableTask { get; init; }
 
+    /// <summary><c>Host:Retention:Completed</c>, <c>…:Failed</c> and <c>…:Terminated</c>: how long finished instances are kept, none for good.</summary>
+    public RetentionOptions Retention { get; init; } = new();
+
     /// <summary>The address that management links start with, when it is not the one listened on. <c>WEBSITE_HOSTNAME</c>.</summary>
     public Uri? PublicAddress { get; init; }
 
@@ -55,6 +59,12 @@ internal sealed record FunctionHostOptions
             AllowAnonymousLoopback = Flag("Host:AllowAnonymousLoopback"),
             EntryAssembly = Text("Host:EntryAssembly"),
             DurableTask = DurableTaskSettings.Read(configuration, problems),
+            Retention = new RetentionOptions
+            {
+                Completed = Age("Host:Retention:Completed"),
+                Failed = Age("Host:Retention:Failed"),
+                Terminated = Age("Host:Retention:Terminated"),
+            },
             PublicAddress = PublicAddressOf(Text("WEBSITE_HOSTNAME"), problems),
         };
         return problems.Count == 0 ? options : throw FunctionSetupException.From(problems);
@@ -76,6 +86,22 @@ internal sealed record FunctionHostOptions
 
             problems.Add($"Configuration '{key}' is '{text}'. Use a whole number from {minimum} to {maximum}.");
             return fallback;
+        }
+
+        TimeSpan? Age(string key)
+        {
+            if (Text(key) is not { } text)
+            {
+                return null;
+            }
+
+            if (TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var age) && age >= TimeSpan.Zero)
+            {
+                return age;
+            }
+
+            problems.Add($"Configuration '{key}' is '{text}'. Use a time such as 30.00:00:00 (30 days), or leave it out to keep instances for good.");
+            return null;
         }
 
         bool Flag(string key)

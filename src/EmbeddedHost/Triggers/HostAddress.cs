@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace AtomicDevOps.EmbeddedHost.Triggers;
 
 /// <summary>Where this host can be reached.</summary>
-internal sealed class HostAddress(IServer server, FunctionHostOptions options)
+/// <param name="server">Null where nothing listens: then the address is the configured one.</param>
+internal sealed class HostAddress(FunctionHostOptions options, IServer? server = null)
 {
     /// <summary>Scheme and authority, without a slash at the end.</summary>
     /// <exception cref="InvalidOperationException">The host does not listen yet.</exception>
@@ -12,7 +13,7 @@ internal sealed class HostAddress(IServer server, FunctionHostOptions options)
 
     private Uri Listening()
     {
-        var address = server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault()
+        var address = server?.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault()
             ?? throw new InvalidOperationException("The host does not listen yet. Ask for management links once it has started.");
         return new Uri(address
             .Replace("://+", "://localhost", StringComparison.Ordinal)

@@ -68,6 +68,14 @@ internal sealed class KeyStore
             keys.FunctionKeys));
     }
 
+    /// <summary>Keys that nobody knows and no file holds.</summary>
+    public static KeyStore Ephemeral() => new(KeyFile.New());
+
+    /// <summary>The durable key of a host that has been started with this configuration; null if it has none.</summary>
+    /// <exception cref="FunctionSetupException">The file or a configured key cannot be used.</exception>
+    public static string? FindDurableTaskKey(string dataDirectory, IConfiguration configuration) =>
+        Configured(configuration, DurableTaskName) ?? Load(Path.Combine(dataDirectory, "keys.json"))?.SystemKeys[DurableTaskName];
+
     public bool OpensAdmin(string key) => Matches(Hash(key), _master, []);
 
     public bool OpensSystem(string key) => Matches(Hash(key), _master, _system);

@@ -135,7 +135,7 @@ public sealed partial class ConfigurationDocsTests
         }
     }
 
-    [GeneratedRegex("\"(?<key>Host:[A-Z][A-Za-z]+(?::\\{name\\})?|WEBSITE_[A-Z_]+|FUNCTIONS_REQUEST_BODY_SIZE_LIMIT)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex("\"(?<key>Host:[A-Z][A-Za-z]+(?::(?:\\{name\\}|[A-Z][A-Za-z]+))?|WEBSITE_[A-Z_]+|FUNCTIONS_REQUEST_BODY_SIZE_LIMIT)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex HostKey { get; }
 
     [GeneratedRegex("^ *(?:// )?\"(?<key>[A-Za-z]+(?:_+[A-Za-z0-9]+)+)\":", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 10_000)]

@@ -3,6 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace AtomicDevOps.EndToEnd.Tests.Harness;
 
+/// <summary>How a process ended, and what it wrote.</summary>
+public sealed record ProcessResult(int ExitCode, string Output, string Error);
+
 /// <summary>The app as it is built, in a process of its own that can be killed and started again on its data.</summary>
 public sealed partial class PlatformProcess : IAsyncDisposable
 {
@@ -61,6 +64,16 @@ public sealed partial class PlatformProcess : IAsyncDisposable
         await StartProcessAsync();
     }
 
+    /// <summary>Runs the app as a command, <c>instances …</c>, with the same data and settings.</summary>
+    public async Task<ProcessResult> RunInstancesAsync(params IEnumerable<string> arguments)
+    {
+        using var process = Process.Start(StartInfo(["instances", .. arguments]))!;
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return new ProcessResult(process.ExitCode, await output, await error);
+    }
+
     /// <summary>The end of what it wrote, over all its lives.</summary>
     public string Log(int lines = KeptLines)
     {
@@ -84,9 +97,9 @@ public sealed partial class PlatformProcess : IAsyncDisposable
             RepositoryRoot.Path, "src", "FunctionApp", "bin", output.Parent!.Name, output.Name, "AtomicDevOps.FunctionApp.dll");
     }
 
-    private async Task StartProcessAsync()
+    private ProcessStartInfo StartInfo(IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [FindAssembly(), "--port", $"{Address.Port}"])
+        var start = new ProcessStartInfo("dotnet", [FindAssembly(), .. arguments])
         {
             WorkingDirectory = _directory,
             RedirectStandardOutput = true,
@@ -98,6 +111,12 @@ public sealed partial class PlatformProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
 
+        return start;
+    }
+
+    private async Task StartProcessAsync()
+    {
+        var start = StartInfo(["--port", $"{Address.Port}"]);
         var listening = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         var process = new Process { StartInfo = start, EnableRaisingEvents = true };
         process.OutputDataReceived += (_, line) => Keep(line.Data);

@@ -1,4 +1,5 @@
 using AtomicDevOps.EmbeddedHost;
+using AtomicDevOps.EmbeddedHost.Commands;
 using AtomicDevOps.EmbeddedHost.Engine;
 using AtomicDevOps.EmbeddedHost.Triggers;
 using AtomicDevOps.EmbeddedHost.Triggers.Management;
@@ -21,12 +22,15 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
     private readonly WebApplicationBuilder _builder;
     private readonly MiddlewarePipeline _pipeline = new();
     private readonly IReadOnlyCollection<Type>? _functionTypes;
+    private readonly CommandArguments? _command;
     private bool _hasBuilt;
 
     /// <param name="functionTypes">The types to look for functions in; null for those of the entry assembly and its projects.</param>
     internal FunctionsApplicationBuilder(string[]? args, IReadOnlyCollection<Type>? functionTypes = null)
     {
         _functionTypes = functionTypes;
+        _command = CommandArguments.Find(args ?? []);
+        args = _command?.Configuration ?? args;
         _builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
             Args = args,
@@ -43,11 +47,13 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         Services.AddProblemDetails();
 
         // First of the hosted services, so that those of the app find the engine running, and it outlives them.
+        Services.AddHostedService<CommandGrace>();
         Services.AddEmbeddedDurableTask();
         Services.AddOptions<EmbeddedDurableTaskOptions>().Configure<FunctionHostOptions>(static (durable, host) =>
         {
             host.DurableTask.Apply(durable);
             durable.DataDirectory = host.DataDirectory;
+            durable.Retention = host.Retention;
         });
     }
 
@@ -80,12 +86,20 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         where TContainerBuilder : notnull =>
         ((IHostApplicationBuilder)_builder).ConfigureContainer(factory, configure);
 
-    /// <summary>Finds and checks the functions, and gives the host that serves them.</summary>
+    /// <summary>
+    /// Finds and checks the functions, and gives the host that serves them; or, where the arguments begin with <c>instances</c>, one that
+    /// runs that command and ends.
+    /// </summary>
     /// <exception cref="FunctionSetupException">A function or a setting is wrong; the message lists every problem.</exception>
     public IHost Build()
     {
         ThrowIfBuilt();
         _hasBuilt = true;
+        if (_command is not null)
+        {
+            return CommandHost.Create(_command.Command, Configuration, Environment.ContentRootPath);
+        }
+
         var options = FunctionHostOptions.Read(Configuration, Environment.ContentRootPath);
         var catalog = FunctionDiscovery.Find(_functionTypes ?? FunctionAssemblies.TypesOf(options.EntryAssembly), options.TaskHub)
             .Without(function => FunctionHostOptions.IsDisabled(Configuration, function.Name));
@@ -130,6 +144,7 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
     private void AddServices(FunctionHostOptions options, FunctionCatalog catalog)
     {
         CreateDataDirectory(options.DataDirectory);
+        HostAddressFile.RemoveStale(options.DataDirectory);
         Services.AddSingleton(options);
         Services.AddSingleton(catalog);
         Services.AddSingleton(_pipeline);
@@ -145,6 +160,7 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         Services.AddSingleton(services => TimerFunctions.Plan(
             catalog, services.GetRequiredService<IConfiguration>(), services.GetRequiredService<TimeProvider>()));
         Services.AddHostedService<TimerFunctions>();
+        Services.AddHostedService<HostAddressFile>();
     }
 
     private static void CreateDataDirectory(string path)

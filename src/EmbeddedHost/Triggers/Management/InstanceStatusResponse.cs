@@ -19,6 +19,9 @@ internal sealed record InstanceStatusResponse(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<JsonObject>? HistoryEvents { get; init; }
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public InstanceDetails? Details { get; init; }
+
     public static InstanceStatusResponse From(OrchestrationMetadata instance, bool showInput) => new(
         instance.Name,
         instance.InstanceId,

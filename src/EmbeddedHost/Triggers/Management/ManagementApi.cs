@@ -25,7 +25,7 @@ internal sealed class ManagementApi(
 {
     public const string BasePath = "/runtime/webhooks/durabletask";
 
-    private const string ContinuationHeader = "x-ms-continuation-token";
+    public const string ContinuationHeader = "x-ms-continuation-token";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -50,7 +50,11 @@ internal sealed class ManagementApi(
 
     private static IResult Bad(string detail) => Results.Problem(statusCode: StatusCodes.Status400BadRequest, detail: detail);
 
-    private static string Id(HttpRequest request) => (string)request.RouteValues["id"]!;
+    private static string Id(HttpRequest request) => RouteText(request, "id")!;
+
+    /// <summary>Routing decodes all of a segment but its slashes.</summary>
+    private static string? RouteText(HttpRequest request, string name) =>
+        (request.RouteValues[name] as string)?.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 
     private async Task AnswerAsync(HttpContext context, Func<HttpRequest, Task<IResult>> handler)
     {
@@ -88,6 +92,10 @@ internal sealed class ManagementApi(
         {
             result = Results.Problem(statusCode: StatusCodes.Status409Conflict, detail: exception.Message);
         }
+        catch (NotSupportedException exception)
+        {
+            result = Results.Problem(statusCode: StatusCodes.Status501NotImplemented, detail: exception.Message);
+        }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             context.Abort();
@@ -113,7 +121,7 @@ internal sealed class ManagementApi(
         var timeout = Query.Seconds(request, "timeout");
         var input = await ReadJsonAsync(request);
         var id = await client.ScheduleNewOrchestrationInstanceAsync(
-            name, input, new StartOrchestrationOptions(request.RouteValues["id"] as string), request.HttpContext.RequestAborted);
+            name, input, new StartOrchestrationOptions(RouteText(request, "id")), request.HttpContext.RequestAborted);
         return timeout is { } limit ? await WaitAsync(request, id, limit) : Accepted(request, id);
     }
 
@@ -153,7 +161,11 @@ internal sealed class ManagementApi(
             return Results.NotFound();
         }
 
-        var response = InstanceStatusResponse.From(instance, showInput) with { HistoryEvents = HistoryOf(request, instance) };
+        var response = InstanceStatusResponse.From(instance, showInput) with
+        {
+            HistoryEvents = HistoryOf(request, instance),
+            Details = Query.Flag(request, "showDetails") ?? false ? InstanceDetails.Find(engine.Store.Path, instance) : null,
+        };
         if (!instance.IsCompleted)
         {
             request.HttpContext.Response.Headers.RetryAfter = "5";
@@ -186,19 +198,37 @@ internal sealed class ManagementApi(
             PageSize: Query.Number(request, "top", 1, 1000) ?? OrchestrationQuery.DefaultPageSize,
             FetchInputsAndOutputs: true);
         var token = request.Headers[ContinuationHeader].ToString();
-        var pages = client.GetAllInstancesAsync(query).AsPages(token.Length == 0 ? null : token, query.PageSize);
-        await using var page = pages.GetAsyncEnumerator(request.HttpContext.RequestAborted);
-        if (!await page.MoveNextAsync())
-        {
-            return Results.Json(Array.Empty<InstanceStatusResponse>(), Json);
-        }
-
-        if (page.Current.ContinuationToken is { } next)
+        var (instances, next) = await ReadAsync(
+            query, token.Length == 0 ? null : token, Query.Text(request, "name"), request.HttpContext.RequestAborted);
+        if (next is not null)
         {
             request.HttpContext.Response.Headers[ContinuationHeader] = next;
         }
 
-        return Results.Json(page.Current.Values.Select(instance => InstanceStatusResponse.From(instance, showInput)), Json);
+        return Results.Json(instances.Select(instance => InstanceStatusResponse.From(instance, showInput)), Json);
+    }
+
+    /// <summary>As many as fit a page, and where the next one begins.</summary>
+    /// <param name="name">Leaves out the instances of other orchestrators; null for none. The real API has no such filter.</param>
+    private async Task<(List<OrchestrationMetadata> Instances, string? Next)> ReadAsync(
+        OrchestrationQuery query, string? token, string? name, CancellationToken cancellation)
+    {
+        var found = new List<OrchestrationMetadata>();
+        do
+        {
+            await using var pages = client.GetAllInstancesAsync(query).AsPages(token, query.PageSize - found.Count).GetAsyncEnumerator(cancellation);
+            if (!await pages.MoveNextAsync())
+            {
+                return (found, null);
+            }
+
+            token = pages.Current.ContinuationToken;
+            found.AddRange(pages.Current.Values.Where(
+                instance => name is null || string.Equals(instance.Name, name, StringComparison.OrdinalIgnoreCase)));
+        }
+        while (token is not null && found.Count < query.PageSize);
+
+        return (found, token);
     }
 
     private async Task<IResult> PurgeAsync(HttpRequest request)
@@ -230,7 +260,7 @@ internal sealed class ManagementApi(
         }
 
         var payload = await ReadJsonAsync(request);
-        var eventName = (string)request.RouteValues["eventName"]!;
+        var eventName = RouteText(request, "eventName")!;
         return await WhileUnfinishedAsync(request, id => client.RaiseEventAsync(id, eventName, payload, request.HttpContext.RequestAborted));
     }
 
