@@ -91,8 +91,8 @@ public sealed class FaultInjectionTests
     public async Task An_instance_goes_on_after_a_crash_in_its_middle()
     {
         await using var host = await StartAsync();
+        host.Faults.CrashAtCommit(4);
         var id = await host.Client.ScheduleNewOrchestrationInstanceAsync("Charges", Enumerable.Range(0, 10), cancellation: Token);
-        host.Faults.CrashAtCommit(3);
         await host.RunUntilIdleAsync(Token);
         host.Faults.HasCrashed.ShouldBeTrue();
 

@@ -148,7 +148,7 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         Services.AddSingleton(options);
         Services.AddSingleton(catalog);
         Services.AddSingleton(_pipeline);
-        Services.AddSingleton(KeyStore.Open(options.DataDirectory, Configuration));
+        Services.AddSingleton(OpenKeys(options.DataDirectory));
         Services.AddSingleton<AuthorizationGate>();
         Services.AddSingleton<HostAddress>();
         Services.AddSingleton<ShutdownGrace>();
@@ -161,6 +161,21 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
             catalog, services.GetRequiredService<IConfiguration>(), services.GetRequiredService<TimeProvider>()));
         Services.AddHostedService<TimerFunctions>();
         Services.AddHostedService<HostAddressFile>();
+    }
+
+    private KeyStore OpenKeys(string dataDirectory)
+    {
+        try
+        {
+            return KeyStore.Open(dataDirectory, Configuration);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new FunctionSetupException(
+                $"The data directory '{dataDirectory}' cannot be written: {exception.Message} Give this process write access, "
+                + "or point 'Host:DataDirectory' to another one.",
+                exception);
+        }
     }
 
     private static void CreateDataDirectory(string path)
