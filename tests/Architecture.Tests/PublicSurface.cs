@@ -138,7 +138,6 @@ internal static partial class PublicSurface
     private static string Keyword(INamedTypeSymbol type) => type switch
     {
         { TypeKind: TypeKind.Class, IsRecord: true } => "record",
-        { TypeKind: TypeKind.Struct, IsRecord: true } => "record struct",
         _ => type.TypeKind switch
         {
             TypeKind.Struct => "struct",

@@ -93,7 +93,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         }
         catch (Exception exception)
         {
-            PutBack(mail);
+            PutBack(mail, exception);
             engine.RetryLater(this, ++_failedTurns, exception);
         }
     }
@@ -140,6 +140,11 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         _failedTurns = 0;
         if (effects is not null)
         {
+            if (turn.IsContinuedAsNew)
+            {
+                KeepAheadOfLaterMail(effects.Messages);
+            }
+
             engine.Release(effects);
         }
 
@@ -165,23 +170,28 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         Settle(turn.Mail);
     }
 
-    /// <summary>A change of this instance could not be stored: its mail waits, except for what a caller can be told has failed.</summary>
+    /// <summary>Events that the next execution takes over came before all that has come during the commit.</summary>
+    private void KeepAheadOfLaterMail(List<InboxMessage> messages)
+    {
+        var own = messages.Where(message => message.Sequence == sequence).ToList();
+        messages.RemoveAll(message => message.Sequence == sequence);
+        engine.Work.Begin(own.Count);
+        lock (_gate)
+        {
+            _mail.InsertRange(0, own.Select(static message => new Mail(message.Arrival, message.MessageId)));
+        }
+    }
+
+    /// <summary>A change of this instance could not be stored.</summary>
     public void TryAgain(IReadOnlyList<Mail> mail, Exception exception)
     {
+        PutBack(mail, exception);
         if (exception is not DurableStoreException)
         {
-            PutBack(mail);
             engine.RetryLater(this, ++_failedTurns, exception);
             return;
         }
 
-        foreach (var item in mail)
-        {
-            item.Acknowledgement?.TrySetException(exception);
-        }
-
-        PutBack([.. mail.Where(static item => item.Acknowledgement is null)]);
-        engine.Work.End(mail.Count(static item => item.Acknowledgement is not null));
         if (!engine.WaitForStore(this))
         {
             return;
@@ -215,13 +225,18 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         engine.Work.End(mail.Count);
     }
 
-    private void PutBack(IReadOnlyList<Mail> mail)
+    /// <summary>What a caller waits for is refused, for it can ask again; all else is tried again by itself.</summary>
+    private void PutBack(IReadOnlyList<Mail> mail, Exception exception)
     {
         _loaded = null;
         lock (_gate)
         {
-            _mail.InsertRange(0, mail);
+            _mail.InsertRange(0, mail.Where(static item => item.Acknowledgement is null));
         }
+
+        var refused = mail.Where(static item => item.Acknowledgement is not null).ToList();
+        refused.ForEach(item => item.Acknowledgement!.TrySetException(exception));
+        engine.Work.End(refused.Count);
     }
 
     /// <returns>Null if it has ended, or is gone.</returns>

@@ -1,6 +1,5 @@
 using AtomicDevOps.Conformance.Tests.Harness;
 using Microsoft.DurableTask;
-using Microsoft.DurableTask.Client;
 
 namespace AtomicDevOps.Conformance.Tests.Client;
 

@@ -1,7 +1,5 @@
 using System.Globalization;
 using AtomicDevOps.Conformance.Tests.Harness;
-using Microsoft.DurableTask;
-using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Logging;
 
 namespace AtomicDevOps.Conformance.Tests.Orchestrator;
