@@ -13,8 +13,10 @@ public sealed class DurableStoreException : IOException
 
     /// <returns>Null if the fault is in the change and not in the file.</returns>
     internal static DurableStoreException? From(SqliteException exception, string path) => CureOf(exception.SqliteErrorCode) is { } cure
-        ? new DurableStoreException($"The durable store '{path}' cannot be used: {exception.Message.TrimEnd('.')}. {cure}", exception)
+        ? new DurableStoreException($"The durable store '{path}' cannot be {(IsDamage(exception) ? "used" : "written")}: {exception.Message.TrimEnd('.')}. {cure}", exception)
         : null;
+
+    private static bool IsDamage(SqliteException exception) => exception.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
 
     private static string? CureOf(int code) => code switch
     {

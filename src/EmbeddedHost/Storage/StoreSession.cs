@@ -80,8 +80,6 @@ internal sealed class StoreSession : IDisposable
         _deleteInstance = database.Prepare("DELETE FROM instances WHERE seq = ?");
     }
 
-    public string Path => _database.Path;
-
     public void Begin() => _begin.Execute();
 
     public void Commit() => _commit.Execute();

@@ -27,7 +27,7 @@ public sealed class DiskFullTests
 
         foreach (var message in new[] { start.Message, raise.Message })
         {
-            message.ShouldContain("durable.db' cannot be used: database or disk is full");
+            message.ShouldContain("durable.db' cannot be written: database or disk is full");
             message.ShouldContain("Free space on its volume");
         }
 
@@ -53,8 +53,8 @@ public sealed class DiskFullTests
         host.Faults.IsDiskFull = true;
         activity.Release();
         var end = host.Time.GetUtcNow() + StoreOutage.LogPeriod * 2.5;
-        await host.Time.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => host.Time.GetUtcNow() > end && logs.With("cannot be used").Count >= 3);
-        var lines = logs.With("cannot be used").Count;
+        await host.Time.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => host.Time.GetUtcNow() > end && logs.With("cannot be written").Count >= 3);
+        var lines = logs.With("cannot be written").Count;
         host.Faults.IsDiskFull = false;
         await host.Time.AdvanceUntilAsync(TimeSpan.FromSeconds(30), () => logs.With("can be written again").Count == 1);
         await host.RunUntilIdleAsync(Token);
@@ -114,7 +114,7 @@ public sealed class DiskFullTests
             var insert = database.Prepare("INSERT INTO t VALUES (?)");
 
             Should.Throw<DurableStoreException>(() => insert.With(new string('x', 100_000)).Execute())
-                .Message.ShouldContain("durable.db' cannot be used: SQLite error 13, database or disk is full. Free space");
+                .Message.ShouldContain("durable.db' cannot be written: SQLite error 13, database or disk is full. Free space");
 
             insert.With("fits").Execute().ShouldBe(1);
         }

@@ -5,7 +5,6 @@ using AtomicDevOps.EmbeddedHost.Tests.Engine;
 using AtomicDevOps.EmbeddedHost.Tests.Failures;
 using AtomicDevOps.EmbeddedHost.Tests.Triggers;
 using Microsoft.DurableTask;
-using Microsoft.DurableTask.Client;
 
 namespace AtomicDevOps.EmbeddedHost.Tests.Memory;
 
