@@ -169,6 +169,18 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
         }
     }
 
+    public override Task<Page<string>> ListInstanceIdsAsync(
+        IEnumerable<OrchestrationRuntimeStatus>? runtimeStatus = null,
+        DateTimeOffset? completedTimeFrom = null,
+        DateTimeOffset? completedTimeTo = null,
+        int pageSize = OrchestrationQuery.DefaultPageSize,
+        string? lastInstanceKey = null,
+        CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        return Task.FromResult(engine.Store.InstanceIds(runtimeStatus, completedTimeFrom, completedTimeTo, pageSize, lastInstanceKey));
+    }
+
     /// <summary>The engine belongs to the host.</summary>
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -159,13 +159,7 @@ internal sealed class EngineStore : IDisposable
     /// <exception cref="ArgumentException">The continuation token is not one of ours.</exception>
     public Page<OrchestrationMetadata> Query(OrchestrationQuery query, string? continuationToken, int pageSize, DataConverter converter)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageSize);
-        var after = 0L;
-        if (continuationToken is not null && !long.TryParse(continuationToken, NumberStyles.None, CultureInfo.InvariantCulture, out after))
-        {
-            throw new ArgumentException($"'{continuationToken}' is not a continuation token that a query gave.", nameof(continuationToken));
-        }
-
+        var after = ReadToken(continuationToken, pageSize);
         var source = query.FetchInputsAndOutputs ? "p.data FROM instances i JOIN inputs p ON p.seq = i.seq" : "NULL FROM instances i";
         var filter = new StringBuilder(" WHERE i.seq > ?1 AND (?2 IS NULL OR substr(i.id, 1, length(?2)) = ?2)");
         AppendFilter(filter, query.CreatedFrom, query.CreatedTo, query.Statuses);
@@ -190,6 +184,45 @@ internal sealed class EngineStore : IDisposable
         }
 
         return new Page<OrchestrationMetadata>(page);
+    }
+
+    /// <summary>One page of ids, oldest start first.</summary>
+    /// <exception cref="ArgumentException">The continuation token is not one of ours.</exception>
+    public Page<string> InstanceIds(
+        IEnumerable<OrchestrationRuntimeStatus>? statuses, DateTimeOffset? endedFrom, DateTimeOffset? endedTo, int pageSize, string? continuationToken)
+    {
+        var after = ReadToken(continuationToken, pageSize);
+        var filter = new StringBuilder(" WHERE i.seq > ?1");
+        AppendFilter(filter, from: null, to: null, statuses);
+        if (endedFrom is not null || endedTo is not null)
+        {
+            filter.Append(" AND i.status IN (1, 3, 5)");
+        }
+
+        filter.Append(" AND i.updated_at BETWEEN ?3 AND ?4");
+
+        using var lease = _readers.Rent();
+        using var statement = lease.Database.PrepareOnce($"SELECT i.seq, i.id FROM instances i{filter} ORDER BY i.seq LIMIT ?2");
+        using var rows = statement
+            .With(after)
+            .With(pageSize + 1)
+            .With(endedFrom?.UtcTicks ?? 0)
+            .With(endedTo?.UtcTicks ?? long.MaxValue)
+            .Query();
+        var page = new List<string>();
+        var last = 0L;
+        while (rows.Read())
+        {
+            if (page.Count == pageSize)
+            {
+                return new Page<string>(page, last.ToString(CultureInfo.InvariantCulture));
+            }
+
+            last = rows.Int64(0);
+            page.Add(rows.Text(1));
+        }
+
+        return new Page<string>(page);
     }
 
     /// <summary>The finished instances that a purge filter matches.</summary>
@@ -274,6 +307,15 @@ internal sealed class EngineStore : IDisposable
         }
     }
 
+    private static long ReadToken(string? continuationToken, int pageSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageSize);
+        var after = 0L;
+        return continuationToken is null || long.TryParse(continuationToken, NumberStyles.None, CultureInfo.InvariantCulture, out after)
+            ? after
+            : throw new ArgumentException($"'{continuationToken}' is not a continuation token that a query gave.", nameof(continuationToken));
+    }
+
     private static void AppendFilter(
         StringBuilder sql, DateTimeOffset? from, DateTimeOffset? to, IEnumerable<OrchestrationRuntimeStatus>? statuses)
     {
@@ -303,7 +345,7 @@ internal sealed class EngineStore : IDisposable
             CreatedAt = new DateTimeOffset(Utc(rows.Int64(4))),
             LastUpdatedAt = new DateTimeOffset(Utc(rows.Int64(5))),
             Tags = tags,
-            FailureDetails = failure,
+            FailureDetails = withPayloads ? failure : null,
             SerializedOutput = withPayloads ? rows.TextOrNull(8) : null,
             SerializedCustomStatus = withPayloads ? rows.TextOrNull(9) : null,
             SerializedInput = withPayloads ? rows.TextOrNull(10) : null,

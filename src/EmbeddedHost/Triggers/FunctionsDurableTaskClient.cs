@@ -61,6 +61,15 @@ internal sealed class FunctionsDurableTaskClient(DurableTaskClient inner, HostAd
     public override Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default) =>
         inner.RewindInstanceAsync(instanceId, reason, cancellation);
 
+    public override Task<Page<string>> ListInstanceIdsAsync(
+        IEnumerable<OrchestrationRuntimeStatus>? runtimeStatus = null,
+        DateTimeOffset? completedTimeFrom = null,
+        DateTimeOffset? completedTimeTo = null,
+        int pageSize = OrchestrationQuery.DefaultPageSize,
+        string? lastInstanceKey = null,
+        CancellationToken cancellation = default) =>
+        inner.ListInstanceIdsAsync(runtimeStatus, completedTimeFrom, completedTimeTo, pageSize, lastInstanceKey, cancellation);
+
     /// <summary>The engine's client belongs to the container, which disposes of it.</summary>
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

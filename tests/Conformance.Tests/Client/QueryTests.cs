@@ -119,6 +119,36 @@ public sealed class QueryTests : ConformanceTest
         (await host.FindAsync()).ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Failure_details_come_only_when_outputs_are_asked_for()
+    {
+        await using var host = await StartAsync(tasks => tasks
+            .AddOrchestrator<int>("Fails", static _ => throw new InvalidOperationException("no")));
+        var failed = await host.RunAsync("Fails");
+
+        failed.FailureDetails.ShouldNotBeNull().ErrorMessage.ShouldBe("no");
+        (await host.Client.GetInstanceAsync(failed.InstanceId, Token)).ShouldNotBeNull().FailureDetails.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Ids_are_listed_in_pages_by_status_and_by_the_time_of_their_end()
+    {
+        await using var host = await StartAsync(AddTasks);
+        await BeginManyAsync(host, "Waits", "w", 1);
+        await BeginManyAsync(host, "Ends", "a", 2);
+        await host.PassAsync(TimeSpan.FromHours(1));
+        var later = host.Now;
+        await BeginManyAsync(host, "Ends", "b", 3);
+
+        (await host.Client.ListInstanceIdsAsync(cancellation: Token)).Values.ShouldBe(["w0", "a0", "a1", "b0", "b1", "b2"], ignoreOrder: true);
+        (await host.Client.ListInstanceIdsAsync([OrchestrationRuntimeStatus.Running], cancellation: Token)).Values.ShouldBe(["w0"]);
+        (await host.Client.ListInstanceIdsAsync(completedTimeFrom: later, cancellation: Token)).Values.ShouldBe(["b0", "b1", "b2"], ignoreOrder: true);
+        var page = await host.Client.ListInstanceIdsAsync(completedTimeTo: later.AddTicks(-1), pageSize: 1, cancellation: Token);
+        var next = await host.Client.ListInstanceIdsAsync(completedTimeTo: later.AddTicks(-1), pageSize: 1, lastInstanceKey: page.ContinuationToken, cancellation: Token);
+        page.Values.Concat(next.Values).ShouldBe(["a0", "a1"], ignoreOrder: true);
+        next.ContinuationToken.ShouldBeNull();
+    }
+
     private static async Task BeginManyAsync(IConformanceHost host, string name, string prefix, int count)
     {
         for (var i = 0; i < count; i++)

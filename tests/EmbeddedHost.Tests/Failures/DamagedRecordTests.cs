@@ -31,7 +31,7 @@ public sealed class DamagedRecordTests : IDisposable
         await host.RunUntilIdleAsync(Token);
 
         (await host.ReadAsync("good")).Output<int>().ShouldBe(1);
-        var bad = await host.Client.GetAllInstancesAsync().SingleAsync(instance => instance.InstanceId is "bad", Token);
+        var bad = await host.Client.GetAllInstancesAsync(new OrchestrationQuery { FetchInputsAndOutputs = true }).SingleAsync(instance => instance.InstanceId is "bad", Token);
         bad.RuntimeStatus.ShouldBe(OrchestrationRuntimeStatus.Failed);
         bad.FailureDetails!.IsCausedBy<UnreadableRecordException>().ShouldBeTrue();
         bad.FailureDetails.ErrorMessage.ShouldContain($"{told} cannot be read from '{Path.Combine(_path, "durable.db")}'");
@@ -44,7 +44,7 @@ public sealed class DamagedRecordTests : IDisposable
         await using var host = await StartWithTwoAsync();
         await DamageAsync(host, "UPDATE instances SET tags = '{' WHERE id = 'bad'");
 
-        var all = await host.Client.GetAllInstancesAsync().ToListAsync(Token);
+        var all = await host.Client.GetAllInstancesAsync(new OrchestrationQuery { FetchInputsAndOutputs = true }).ToListAsync(Token);
 
         all.Select(instance => instance.InstanceId).Order(StringComparer.Ordinal).ShouldBe(["bad", "good"]);
         all.Single(instance => instance.InstanceId is "bad").FailureDetails!.ErrorMessage.ShouldContain("The row of instance 'bad' cannot be read");

@@ -142,6 +142,21 @@ public abstract class DurableTaskClient : IOrchestrationSubmitter, IAsyncDisposa
     public virtual Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default)
         => throw NotSupported("orchestration rewind");
 
+    /// <summary>One page of the ids of instances, oldest start first.</summary>
+    /// <param name="runtimeStatus">Only those in one of these statuses; null for any.</param>
+    /// <param name="completedTimeFrom">Only those that ended at this time or later.</param>
+    /// <param name="completedTimeTo">Only those that ended at this time or earlier.</param>
+    /// <param name="pageSize">At most so many ids.</param>
+    /// <param name="lastInstanceKey">The continuation token of the page before; null for the first page.</param>
+    public virtual Task<Page<string>> ListInstanceIdsAsync(
+        IEnumerable<OrchestrationRuntimeStatus>? runtimeStatus = null,
+        DateTimeOffset? completedTimeFrom = null,
+        DateTimeOffset? completedTimeTo = null,
+        int pageSize = OrchestrationQuery.DefaultPageSize,
+        string? lastInstanceKey = null,
+        CancellationToken cancellation = default)
+        => throw NotSupported("listing of orchestration instance ids");
+
     public abstract ValueTask DisposeAsync();
 
     private NotSupportedException NotSupported(string feature) => new($"{GetType()} does not support {feature}.");
