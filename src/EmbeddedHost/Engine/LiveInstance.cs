@@ -1,3 +1,4 @@
+using System.Globalization;
 using AtomicDevOps.EmbeddedHost.Storage;
 
 namespace AtomicDevOps.EmbeddedHost.Engine;
@@ -13,16 +14,26 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
     private List<Mail> _mail = [];
     private bool _isScheduled;
     private bool _isRetired;
-    private LoadedInstance? _loaded;
+    private bool _waitsForStore;
+    private int _failedTurns;
+    private volatile LoadedInstance? _loaded;
+    private volatile OrchestrationIdentity? _identity;
 
     public long Sequence => sequence;
 
-    /// <summary>Its place among those that may be evicted; set and read by the engine alone.</summary>
-    public LinkedListNode<LiveInstance>? EvictionPlace { get; set; }
+    public CacheEntry Cached => field ??= new CacheEntry(this);
+
+    /// <summary>What it stands for in memory.</summary>
+    public long Bytes => _loaded?.Bytes ?? 0;
+
+    public override string ToString() => _identity is { } identity
+        ? $"'{identity.InstanceId}' of orchestrator '{identity.Name}'"
+        : string.Create(CultureInfo.InvariantCulture, $"number {sequence}");
 
     /// <returns>False if this object is retired: look the instance up again.</returns>
     public bool TryPost(params ReadOnlySpan<Mail> mail)
     {
+        bool isAwaited;
         lock (_gate)
         {
             if (_isRetired)
@@ -31,7 +42,8 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
             }
 
             _mail.AddRange(mail);
-            if (_isScheduled)
+            isAwaited = _waitsForStore && mail is [{ Acknowledgement: not null }, ..];
+            if (_isScheduled && !isAwaited)
             {
                 return true;
             }
@@ -39,7 +51,15 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
             _isScheduled = true;
         }
 
-        engine.Schedule(this);
+        if (isAwaited)
+        {
+            engine.RetryNow(this);
+        }
+        else
+        {
+            engine.Schedule(this);
+        }
+
         return true;
     }
 
@@ -64,39 +84,41 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         lock (_gate)
         {
             (mail, _mail) = (_mail, []);
+            _waitsForStore = false;
         }
 
         try
         {
             Handle(mail);
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception exception)
         {
-            TryAgain(mail, exception);
+            PutBack(mail, exception);
+            engine.RetryLater(this, ++_failedTurns, exception);
         }
     }
 
     private void Handle(List<Mail> mail)
     {
-        _loaded ??= Load();
-        if (_loaded is null)
+        if ((_loaded ??= Load()) is not { } loaded)
         {
+            DropOrphans(mail);
             Retire(mail);
             return;
         }
 
         if (mail.Exists(static item => item.ResumesActivities))
         {
-            engine.Dispatch(_loaded.ActivitiesOpenAfter(mail));
+            engine.Dispatch(loaded.ActivitiesOpenAfter(mail));
         }
 
-        if (IsHeldUntilStart(_loaded, mail))
+        if (TakesNoTurn(loaded) && !mail.Exists(static item => item.Arrival is ExecutionTerminated || item.Damage is not null))
         {
             Hold(mail);
             return;
         }
 
-        if (!_loaded.IsDue && mail.TrueForAll(static item => item.Arrival is null))
+        if (!loaded.IsDue && mail.TrueForAll(static item => item.IsEmpty))
         {
             GoOn();
             Settle(mail);
@@ -106,7 +128,10 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         engine.Work.Begin(_heldUntilStart.Count);
         mail.InsertRange(0, _heldUntilStart);
         _heldUntilStart.Clear();
-        engine.Store.WriteHere(new TurnWrite(this, _loaded.TakeTurn(engine.UtcNow, mail)));
+        var write = new TurnWrite(this, loaded.TakeTurn(engine.UtcNow, mail));
+        loaded.Grow(write.Bytes);
+        engine.WatchHistory(loaded);
+        engine.Store.WriteHere(write);
     }
 
     /// <param name="effects">Null if this start of the instance is gone from the store.</param>
@@ -130,6 +155,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
 
     private void Release(Turn turn, TurnEffects? effects)
     {
+        _failedTurns = 0;
         if (effects is not null)
         {
             engine.Metrics.TurnTaken();
@@ -175,23 +201,60 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         }
     }
 
-    /// <summary>What a caller waits for is refused, for it can ask again; all else is tried again by itself.</summary>
+    /// <summary>A change of this instance could not be stored.</summary>
     public void TryAgain(IReadOnlyList<Mail> mail, Exception exception)
     {
-        var name = _loaded?.Identity.InstanceId ?? $"number {sequence}";
+        PutBack(mail, exception);
+        if (exception is not DurableStoreException)
+        {
+            engine.RetryLater(this, ++_failedTurns, exception);
+            return;
+        }
+
+        if (!engine.WaitForStore(this))
+        {
+            return;
+        }
+
+        bool isAwaited;
+        lock (_gate)
+        {
+            _waitsForStore = true;
+            isAwaited = _mail.Exists(static item => item.Acknowledgement is not null);
+        }
+
+        if (isAwaited)
+        {
+            engine.RetryNow(this);
+        }
+    }
+
+    /// <summary>Drops what it holds: the engine stops, and the next start takes it from disk.</summary>
+    public void Abandon(Exception reason)
+    {
+        List<Mail> mail;
+        lock (_gate)
+        {
+            _isRetired = true;
+            (mail, _mail) = (_mail, []);
+        }
+
+        engine.Remove(this);
+        mail.ForEach(item => item.Acknowledgement?.TrySetException(reason));
+        engine.Work.End(mail.Count);
+    }
+
+    /// <summary>What a caller waits for is refused, for it can ask again; all else is tried again by itself.</summary>
+    private void PutBack(IReadOnlyList<Mail> mail, Exception exception)
+    {
         _loaded = null;
-        var refused = mail.Where(static item => item.Acknowledgement is not null).ToList();
         lock (_gate)
         {
             _mail.InsertRange(0, mail.Where(static item => item.Acknowledgement is null));
         }
 
-        engine.RetryLater(this, name, exception);
-        foreach (var item in refused)
-        {
-            item.Acknowledgement!.TrySetException(exception);
-        }
-
+        var refused = mail.Where(static item => item.Acknowledgement is not null).ToList();
+        refused.ForEach(item => item.Acknowledgement!.TrySetException(exception));
         engine.Work.End(refused.Count);
     }
 
@@ -199,19 +262,41 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
     private LoadedInstance? Load()
     {
         var stored = engine.Store.Load(sequence);
-        return stored is null || stored.Status.IsFinished()
-            ? null
-            : new LoadedInstance(
-                stored, engine.Store.History(sequence), engine.Environment, () => engine.Post(sequence, Mail.WakeUp));
+        if (stored is null || stored.Status.IsFinished())
+        {
+            return null;
+        }
+
+        _identity = stored.Identity;
+        var loaded = new LoadedInstance(stored, engine.Environment, () => engine.Post(sequence, Mail.WakeUp));
+        try
+        {
+            loaded.Replay(engine.Store.History(sequence));
+        }
+        catch (UnreadableRecordException exception)
+        {
+            loaded.GiveUp(exception, engine.Store.TurnCount(sequence));
+        }
+
+        return loaded;
     }
 
-    private bool IsHeldUntilStart(LoadedInstance loaded, List<Mail> mail)
-        => !loaded.IsStarted && loaded.StartAt > engine.UtcNow && !mail.Exists(static item => item.Arrival is ExecutionTerminated);
+    /// <summary>Mail for an instance that has ended or is gone came from rows that nothing else would delete.</summary>
+    private void DropOrphans(List<Mail> mail)
+    {
+        if (mail.Exists(static item => item.MessageId is not null || item.Arrival is TimerFired))
+        {
+            engine.Store.Write(new OrphanWrite(sequence, mail));
+        }
+    }
 
-    /// <summary>The instance starts later: what has come until then waits in the inbox.</summary>
+    private bool TakesNoTurn(LoadedInstance loaded)
+        => loaded.IsFunctionMissing || (!loaded.IsStarted && loaded.StartAt > engine.UtcNow);
+
+    /// <summary>The instance starts later, or its function is missing: what has come until then waits in the inbox.</summary>
     private void Hold(List<Mail> mail)
     {
-        if (mail.TrueForAll(static item => item.Arrival is null))
+        if (mail.TrueForAll(static item => item.IsEmpty))
         {
             GoOn();
             Settle(mail);

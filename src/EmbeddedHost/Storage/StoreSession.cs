@@ -88,8 +88,6 @@ internal sealed class StoreSession : IDisposable
         _deleteInstance = database.Prepare("DELETE FROM instances WHERE seq = ?");
     }
 
-    public string Path => _database.Path;
-
     public void Begin() => _begin.Execute();
 
     public void Commit() => _commit.Execute();
@@ -100,7 +98,7 @@ internal sealed class StoreSession : IDisposable
         {
             _rollback.Execute();
         }
-        catch (SqliteException)
+        catch (Exception exception) when (exception is SqliteException or DurableStoreException)
         {
             // SQLite has already rolled back by itself, as it does when the disk is full.
         }
