@@ -23,6 +23,28 @@ public sealed class EmbeddedDurableTaskOptions
     /// <summary>How many instances are kept in memory between turns; those used least recently are replayed when they are needed again.</summary>
     public int MaxInstancesInMemory { get; set; } = 10_000;
 
+    /// <summary>
+    /// How many bytes of inputs and histories the instances in memory may stand for; beyond it those used least recently are replayed when
+    /// they are needed again. The one used last always stays.
+    /// </summary>
+    public long MaxMemoryBytes { get; set; } = 256 * 1024 * 1024;
+
+    /// <summary>After how long without a turn an instance leaves memory; null: only when the limits above ask for room.</summary>
+    public TimeSpan? IdleTimeInMemory { get; set; }
+
+    /// <summary>
+    /// The most bytes of an input, output, event or custom status, as JSON in UTF-8. A payload is in memory with its instance and read again by
+    /// every replay: sixteen of the default size fill <see cref="MaxMemoryBytes"/>.
+    /// </summary>
+    public int MaxPayloadBytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>How many events a history may have before a warning suggests continue-as-new; it is repeated at each doubling.</summary>
+    public int HistoryLengthWarning { get; set; } = 10_000;
+
+    /// <summary>Whether a start may replace an instance with its id that has not ended; <see cref="Microsoft.DurableTask.StartOrchestrationOptions.DedupeStatuses"/>
+    /// goes before it.</summary>
+    public OverridableStates OverridableExistingInstanceStates { get; set; } = OverridableStates.NonRunningStates;
+
     /// <summary>When finished instances are purged; never unless set.</summary>
     public RetentionOptions Retention { get; set; } = new();
 
@@ -31,4 +53,17 @@ public sealed class EmbeddedDurableTaskOptions
 
     /// <summary>False skips the fsync of each commit: a power cut may then lose acknowledged work. For tests.</summary>
     internal bool IsDurable { get; set; } = true;
+
+    /// <summary>What a test makes fail.</summary>
+    internal IEngineFaults? Faults { get; set; }
+}
+
+/// <summary>Which existing instances a start with their id replaces.</summary>
+public enum OverridableStates
+{
+    /// <summary>Every one; what has not ended is terminated.</summary>
+    AnyState,
+
+    /// <summary>Those that have ended.</summary>
+    NonRunningStates,
 }

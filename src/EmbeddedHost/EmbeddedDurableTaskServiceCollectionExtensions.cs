@@ -27,6 +27,10 @@ public static class EmbeddedDurableTaskServiceCollectionExtensions
             .Validate(static options => options.MaxConcurrentEntityFunctions > 0, "MaxConcurrentEntityFunctions must be at least 1.")
             .Validate(static options => options.MaxEntityOperationBatchSize > 0, "MaxEntityOperationBatchSize must be at least 1.")
             .Validate(static options => options.MaxInstancesInMemory > 0, "MaxInstancesInMemory must be at least 1.")
+            .Validate(static options => options.MaxMemoryBytes > 0, "MaxMemoryBytes must be at least 1.")
+            .Validate(static options => options.MaxPayloadBytes > 0, "MaxPayloadBytes must be at least 1.")
+            .Validate(static options => options.HistoryLengthWarning > 0, "HistoryLengthWarning must be at least 1.")
+            .Validate(static options => options.IdleTimeInMemory is null || options.IdleTimeInMemory > TimeSpan.Zero, "IdleTimeInMemory must be longer than nothing.")
             .ValidateOnStart();
         services.AddLogging();
         services.AddMetrics();

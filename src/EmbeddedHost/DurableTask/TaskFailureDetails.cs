@@ -37,10 +37,23 @@ public record TaskFailureDetails(
         ArgumentNullException.ThrowIfNull(exception);
         return new TaskFailureDetails(
             exception.GetType().ToString(),
-            exception.Message,
-            exception.StackTrace,
+            Text(exception, static exception => exception.Message) ?? string.Empty,
+            Text(exception, static exception => exception.StackTrace),
             exception.InnerException is { } inner ? FromException(inner) : (exception as TaskFailedException)?.FailureDetails,
             null);
+    }
+
+    /// <summary>An exception type of the app may fail even to describe itself.</summary>
+    private static string? Text(Exception exception, Func<Exception, string?> read)
+    {
+        try
+        {
+            return read(exception);
+        }
+        catch (Exception failure)
+        {
+            return $"({failure.GetType()} while the exception was described)";
+        }
     }
 
     private Type? FindErrorType(Type target)

@@ -15,6 +15,7 @@ internal sealed partial class ActivityDispatcher : IDisposable
     private readonly TimeProvider _time;
     private readonly EngineMetrics _metrics;
     private readonly WorkTracker _work;
+    private readonly IEngineFaults? _faults;
     private readonly Action<long, TaskOutcome> _report;
     private readonly BoundedQueue<PendingActivity> _queue;
     private readonly CancellationTokenSource _stopping = new();
@@ -27,6 +28,7 @@ internal sealed partial class ActivityDispatcher : IDisposable
         TimeProvider time,
         EngineMetrics metrics,
         WorkTracker work,
+        IEngineFaults? faults,
         Action<long, TaskOutcome> report)
     {
         _environment = environment;
@@ -34,6 +36,7 @@ internal sealed partial class ActivityDispatcher : IDisposable
         _time = time;
         _metrics = metrics;
         _work = work;
+        _faults = faults;
         _report = report;
         _queue = new BoundedQueue<PendingActivity>(maxConcurrency, RunAsync);
         _logger = environment.LoggerFactory.CreateLogger<ActivityDispatcher>();
@@ -99,6 +102,11 @@ internal sealed partial class ActivityDispatcher : IDisposable
     {
         try
         {
+            if (_faults is not null)
+            {
+                await _faults.BeforeActivityAsync(activity, _work, _stopping.Token);
+            }
+
             var run = _environment.Functions.FindActivity(activity.Name);
             await using var scope = _scopes.CreateAsyncScope();
             var result = await run(
@@ -117,7 +125,7 @@ internal sealed partial class ActivityDispatcher : IDisposable
         {
             return null;
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception exception)
         {
             LogFailed(exception, activity.Name, activity.InstanceId);
             return new TaskFailed(activity.TaskId, TaskFailureDetails.FromException(exception), exception is FunctionNotFoundException);

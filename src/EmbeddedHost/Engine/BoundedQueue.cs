@@ -6,6 +6,7 @@ internal sealed class BoundedQueue<T>(int maxConcurrency, Func<T, Task> run)
 {
     private readonly Lock _gate = new();
     private readonly Queue<T> _items = new();
+    private int _maxConcurrency = maxConcurrency;
     private int _workers;
 
     /// <summary>How many items wait for a free place.</summary>
@@ -25,7 +26,7 @@ internal sealed class BoundedQueue<T>(int maxConcurrency, Func<T, Task> run)
         lock (_gate)
         {
             _items.Enqueue(item);
-            if (_workers == maxConcurrency)
+            if (_workers >= _maxConcurrency)
             {
                 return;
             }
@@ -33,8 +34,35 @@ internal sealed class BoundedQueue<T>(int maxConcurrency, Func<T, Task> run)
             _workers++;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(static queue => queue.Work(), this, preferLocal: false);
+        StartWorker();
     }
+
+    /// <summary>Lets one more item run at once, until <see cref="Narrow"/>.</summary>
+    public void Widen()
+    {
+        lock (_gate)
+        {
+            _maxConcurrency++;
+            if (_items.Count == 0)
+            {
+                return;
+            }
+
+            _workers++;
+        }
+
+        StartWorker();
+    }
+
+    public void Narrow()
+    {
+        lock (_gate)
+        {
+            _maxConcurrency--;
+        }
+    }
+
+    private void StartWorker() => ThreadPool.UnsafeQueueUserWorkItem(static queue => queue.Work(), this, preferLocal: false);
 
     private async void Work()
     {
@@ -48,12 +76,13 @@ internal sealed class BoundedQueue<T>(int maxConcurrency, Func<T, Task> run)
     {
         lock (_gate)
         {
-            if (_items.TryDequeue(out item!))
+            if (_workers <= _maxConcurrency && _items.TryDequeue(out item!))
             {
                 return true;
             }
 
             _workers--;
+            item = default!;
             return false;
         }
     }

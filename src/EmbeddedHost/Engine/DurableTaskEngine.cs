@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Engine.Tracing;
@@ -14,8 +13,6 @@ namespace AtomicDevOps.EmbeddedHost.Engine;
 /// <summary>Runs the instances of one data directory: from <see cref="StartAsync"/>, which recovers them, to <see cref="StopAsync"/>.</summary>
 internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
 {
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
-
     /// <summary>Stands for the start of an instance among its timers.</summary>
     private const int StartTimer = -1;
 
@@ -25,8 +22,9 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     private readonly EmbeddedDurableTaskOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly ConcurrentDictionary<long, Mailbox> _live = new();
-    private readonly LinkedList<Mailbox> _evictable = new();
+    private readonly InstanceCache _instances;
+    private readonly TurnRetries _retries;
+    private readonly TurnWatchdog _watchdog;
     private readonly BoundedQueue<LiveInstance> _turns;
     private readonly BoundedQueue<LiveEntity> _entityTurns;
     private readonly EntityExecutor _entities;
@@ -46,15 +44,26 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         ILoggerFactory loggerFactory)
     {
         _options = options.Value;
-        _time = time;
+        _time = time = time == TimeProvider.System ? time : new GuardedTimeProvider(time);
+        loggerFactory = new GuardedLoggerFactory(loggerFactory);
         _logger = loggerFactory.CreateLogger<DurableTaskEngine>();
-        Environment = new ExecutionEnvironment(functions, converter, loggerFactory);
+        Environment = new ExecutionEnvironment(functions, new LimitedDataConverter(converter, _options.MaxPayloadBytes), loggerFactory);
         Metrics = new EngineMetrics(meters, () => InstancesInMemory, () => _turns!.Waiting, () => _activities!.Waiting);
+        _instances = new InstanceCache(_options, time);
+        _retries = new TurnRetries(time, static instance => instance.Schedule());
+        _watchdog = new TurnWatchdog(time, OnTurnOverrun, OnTurnReturned);
         _turns = new BoundedQueue<LiveInstance>(_options.MaxConcurrentOrchestratorFunctions, TakeTurnAsync);
         _entityTurns = new BoundedQueue<LiveEntity>(_options.MaxConcurrentEntityFunctions, TakeTurnAsync);
         _entities = new EntityExecutor(Environment, scopes);
         _activities = new ActivityDispatcher(
-            Environment, scopes, _options.MaxConcurrentActivityFunctions, time, Metrics, Work, (sequence, outcome) => Post(sequence, new Mail(outcome)));
+            Environment,
+            scopes,
+            _options.MaxConcurrentActivityFunctions,
+            time,
+            Metrics,
+            Work,
+            _options.Faults,
+            (sequence, outcome) => Post(sequence, new Mail(outcome)));
         _timers = new TimerQueue(
             time, timer => Post(timer.Sequence, timer.TaskId < 0 ? Mail.WakeUp : new Mail(new TimerFired(timer.TaskId))));
     }
@@ -67,7 +76,12 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
 
     public InstanceWaiters Waiters { get; } = new();
 
-    public int InstancesInMemory => _live.Count;
+    public int InstancesInMemory => _instances.Count;
+
+    public long BytesInMemory => _instances.Bytes;
+
+    /// <summary>Whether a start is refused while an instance with its id runs.</summary>
+    public bool DedupesByDefault => _options.OverridableExistingInstanceStates is OverridableStates.NonRunningStates;
 
     public DateTime UtcNow => _time.GetUtcNow().UtcDateTime;
 
@@ -84,7 +98,8 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     /// <exception cref="DataDirectoryException">The data directory cannot be used.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _store = EngineStore.Open(_options.DataDirectory, _options.IsDurable, _logger, Metrics);
+        _store = EngineStore.Open(_options.DataDirectory, _options.IsDurable, _logger, _time, Metrics, _options.Faults);
+        _store.Outage.Over = _retries.StoreIsBack;
         if (_options.TakesTurns)
         {
             Recover(_store);
@@ -105,6 +120,11 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         _timers.Dispose();
         _activities.Stop();
         await _stopping.CancelAsync();
+        foreach (var instance in _retries.Stop())
+        {
+            instance.Abandon(Stopped());
+        }
+
         try
         {
             await Work.WhenIdleAsync().WaitAsync(cancellationToken);
@@ -114,7 +134,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
             LogCutOff();
         }
 
-        Waiters.FailAll(new OperationCanceledException("The durable task engine stopped."));
+        Waiters.FailAll(Stopped());
         _store = null;
         store.Dispose();
     }
@@ -122,6 +142,8 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     public void Dispose()
     {
         _timers.Dispose();
+        _watchdog.Dispose();
+        _instances.Dispose();
         _activities.Dispose();
         _stopping.Dispose();
         _store?.Dispose();
@@ -140,7 +162,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         }
 
         Work.Begin(mail.Length);
-        while (!_live.GetOrAdd(sequence, static (key, engine) => MakeMailbox(key, engine), this).TryPost(mail))
+        while (!_instances.GetOrAdd(sequence, this).TryPost(mail))
         {
             Thread.Yield();
         }
@@ -215,61 +237,62 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         }
     }
 
-    /// <summary>Keeps an idle instance; beyond the limit, those that have been idle longest make room.</summary>
-    public void KeepInMemory(Mailbox instance)
-    {
-        lock (_evictable)
-        {
-            if (!_live.TryGetValue(instance.Sequence, out var current) || current != instance)
-            {
-                return;
-            }
+    /// <summary>Keeps an idle instance; beyond the limits, those that have been idle longest make room.</summary>
+    public void KeepInMemory(Mailbox instance) => _instances.Keep(instance);
 
-            MakeNewest(instance);
-            for (var oldest = _evictable.First; oldest is not null && _live.Count > _options.MaxInstancesInMemory;)
-            {
-                var candidate = oldest.Value;
-                oldest = oldest.Next;
-                if (candidate.TryEvict())
-                {
-                    Remove(candidate);
-                }
-            }
+    public void Remove(Mailbox instance) => _instances.Remove(instance);
+
+    /// <summary>A turn could not be taken, or not be stored for a reason of its own: it is taken again later, from what is on disk.</summary>
+    /// <param name="attempts">How often that has happened in a row.</param>
+    public void RetryLater(Mailbox instance, int attempts, Exception exception)
+    {
+        if (exception is not SimulatedCrashException && _retries.TryWait(instance, attempts, out var delay))
+        {
+            LogTurnFailed(exception, instance.ToString(), delay);
+        }
+        else
+        {
+            instance.Abandon(exception);
         }
     }
 
-    public void Remove(Mailbox instance)
+    /// <summary>A turn could not be stored because nothing can: it is taken again when the store is back.</summary>
+    /// <returns>False if the engine stops, and has dropped the instance.</returns>
+    public bool WaitForStore(Mailbox instance)
     {
-        lock (_evictable)
+        if (_retries.TryWaitForStore(instance))
         {
-            _live.TryRemove(KeyValuePair.Create(instance.Sequence, instance));
-            if (instance.EvictionPlace is { } place)
-            {
-                _evictable.Remove(place);
-                instance.EvictionPlace = null;
-            }
+            return true;
+        }
+
+        instance.Abandon(Stopped());
+        return false;
+    }
+
+    /// <summary>Somebody waits for the answer: whether the store is back is found out now.</summary>
+    public void RetryNow(Mailbox instance)
+    {
+        if (_retries.TryTakeBack(instance))
+        {
+            instance.Schedule();
         }
     }
 
-    /// <summary>A turn could not be stored: it is taken again a little later, from what is on disk.</summary>
-    public void RetryLater(Mailbox instance, string instanceId, Exception exception)
+    /// <summary>Warns of a history that grows long, once at the limit and at each doubling of it.</summary>
+    public void WatchHistory(LoadedInstance instance)
     {
-        if (_isStopping)
+        if (instance.PassesHistoryLimit(_options.HistoryLengthWarning))
         {
-            return;
+            LogLongHistory(instance.Identity.InstanceId, instance.Identity.Name, instance.Events);
         }
+    }
 
-        LogTurnNotStored(exception, instanceId, RetryDelay);
-        ITimer? timer = null;
-        timer = _time.CreateTimer(
-            _ =>
-            {
-                timer?.Dispose();
-                instance.Schedule();
-            },
-            state: null,
-            RetryDelay,
-            Timeout.InfiniteTimeSpan);
+    /// <summary>Lets nothing more begin, as if the process had died; <see cref="StopAsync"/> is still to be called.</summary>
+    public void Crash()
+    {
+        _timers.Dispose();
+        _activities.Stop();
+        _stopping.Cancel();
     }
 
     public Task<TResult> WriteAsync<TResult>(ClientWrite<TResult> write)
@@ -306,28 +329,26 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         return acknowledgement.Task;
     }
 
-    private void MakeNewest(Mailbox instance)
-    {
-        if (instance.EvictionPlace is { } place)
-        {
-            _evictable.Remove(place);
-            _evictable.AddLast(place);
-        }
-        else
-        {
-            instance.EvictionPlace = _evictable.AddLast(instance);
-        }
-    }
-
-    private static Mailbox MakeMailbox(long sequence, DurableTaskEngine engine)
-        => sequence < 0 ? new LiveEntity(sequence, engine) : new LiveInstance(sequence, engine);
+    private static OperationCanceledException Stopped() => new("The durable task engine stopped.");
 
     private Task TakeTurnAsync(LiveEntity entity) => entity.TakeTurnAsync(_entities, _options.MaxEntityOperationBatchSize, _stopping.Token);
 
-    private static Task TakeTurnAsync(LiveInstance instance)
+    private Task TakeTurnAsync(LiveInstance instance)
     {
-        instance.TakeTurn();
+        _watchdog.Watch(instance, instance.TakeTurn);
         return Task.CompletedTask;
+    }
+
+    private void OnTurnOverrun(LiveInstance instance)
+    {
+        LogTurnOverrun(instance.ToString(), TurnWatchdog.Limit);
+        _turns.Widen();
+    }
+
+    private void OnTurnReturned(LiveInstance instance, TimeSpan time)
+    {
+        _turns.Narrow();
+        LogTurnReturned(instance.ToString(), time);
     }
 
     private void Recover(EngineStore store)
@@ -339,7 +360,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
             _timers.Add(timer);
         }
 
-        var mail = messages.ToLookup(static message => message.Sequence, static message => new Mail(message.Arrival, message.MessageId));
+        var mail = messages.ToLookup(static message => message.Sequence, static message => message.Mail);
         foreach (var instance in resumable.Where(static instance => instance.OwesActivities))
         {
             // In one piece: a turn in between would have its activities dispatched twice, and some that have a result waiting once more.
@@ -349,12 +370,17 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         var resumed = resumable.Where(static instance => instance.OwesActivities).Select(static instance => instance.Sequence).ToHashSet();
         foreach (var message in messages.Where(message => !resumed.Contains(message.Sequence)))
         {
-            Deliver(message);
+            Post(message.Sequence, message.Mail);
         }
 
         foreach (var instance in resumable.Where(static instance => !instance.OwesActivities))
         {
             Begin(instance.Sequence, instance.StartAt);
+        }
+
+        foreach (var (name, count, example) in store.RunningOrchestrators().Where(orchestrator => !Environment.Functions.HasOrchestrator(orchestrator.Name)))
+        {
+            LogFunctionMissing(name, count, example);
         }
 
         LogRecovered(store.Path, resumable.Count, messages.Count);
@@ -371,6 +397,27 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "A listener to the spans of instance {InstanceId} failed")]
     private partial void LogNotTraced(Exception exception, string instanceId);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A turn of instance {InstanceId} could not be taken or stored; it is tried again in {Delay}")]
-    private partial void LogTurnNotStored(Exception exception, string instanceId, TimeSpan delay);
+    [LoggerMessage(Level = LogLevel.Error, Message = "A turn of instance {Instance} failed, and is taken again in {Delay} from what is on disk; other instances go on")]
+    private partial void LogTurnFailed(Exception exception, string instance, TimeSpan delay);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "There is no orchestrator '{Name}': {Count} instances that it has begun wait, such as '{Example}', and keep what comes for them. "
+            + "They go on when the host starts with that function again; terminate them if it does not come back")]
+    private partial void LogFunctionMissing(string name, int count, string example);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Instance {Instance} has held its thread for {Limit} in one turn. Orchestrator code must not block or compute for long: "
+            + "move that into an activity and await it. Until the turn returns, one more than usual may run beside it")]
+    private partial void LogTurnOverrun(string instance, TimeSpan limit);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The turn of instance {Instance} returned after {Time}")]
+    private partial void LogTurnReturned(string instance, TimeSpan time);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The history of instance '{InstanceId}' of orchestrator '{Name}' has {Events} events. All of them are replayed when it is loaded "
+            + "after a restart: let the orchestrator continue as new (ContinueAsNew) from time to time")]
+    private partial void LogLongHistory(string instanceId, string name, int events);
 }

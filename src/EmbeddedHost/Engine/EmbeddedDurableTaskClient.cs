@@ -14,8 +14,7 @@ namespace AtomicDevOps.EmbeddedHost.Engine;
 /// <summary>The client of the engine in this process.</summary>
 internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : DurableTaskClient("embedded")
 {
-    // Durable Functions' default (host.json, overridableExistingInstanceStates: NonRunningStates).
-    private static readonly FrozenSet<OrchestrationRuntimeStatus> DefaultDedupeStatuses =
+    private static readonly FrozenSet<OrchestrationRuntimeStatus> RunningStatuses =
         new[] { OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended }.ToFrozenSet();
 
     public override DurableEntityClient Entities { get; } = new EmbeddedDurableEntityClient(engine);
@@ -163,7 +162,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
                 StartAt: null,
                 instance.Tags.ToImmutableSortedDictionary(StringComparer.Ordinal),
                 Parent: null),
-            DefaultDedupeStatuses);
+            RunningStatuses);
     }
 
     public override async Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default)
@@ -207,15 +206,15 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
         EntityArguments.RequireOrchestration(instanceId, nameof(instanceId));
     }
 
-    private static FrozenSet<OrchestrationRuntimeStatus> DedupeStatuses(IReadOnlyList<string>? names)
+    private FrozenSet<OrchestrationRuntimeStatus> DedupeStatuses(IReadOnlyList<string>? names)
     {
         if (names is null)
         {
-            return DefaultDedupeStatuses;
+            return engine.DedupesByDefault ? RunningStatuses : FrozenSet<OrchestrationRuntimeStatus>.Empty;
         }
 
         var statuses = names.Select(ParseStatus).ToFrozenSet();
-        if (statuses.Contains(OrchestrationRuntimeStatus.Terminated) && !DefaultDedupeStatuses.All(statuses.Contains))
+        if (statuses.Contains(OrchestrationRuntimeStatus.Terminated) && !RunningStatuses.All(statuses.Contains))
         {
             throw new ArgumentException(
                 "Dedupe statuses with Terminated must also have Pending, Running and Suspended: otherwise a running instance would be terminated "

@@ -55,6 +55,8 @@ public sealed class FunctionRegistry
 
     internal Func<TaskOrchestrationContext, Task<object?>> FindOrchestrator(string name) => Find(_orchestrators, "orchestrator", name);
 
+    internal bool HasOrchestrator(string name) => _orchestrators.ContainsKey(name);
+
     internal Func<ActivityInvocation, Task<object?>> FindActivity(string name) => Find(_activities, "activity", name);
 
     internal Func<EntityInvocation, Task> FindEntity(string name) => Find(_entities, "entity", name);

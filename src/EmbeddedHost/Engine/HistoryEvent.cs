@@ -13,6 +13,9 @@ internal abstract record HistoryEvent;
 internal sealed record RecordedTurn(DateTime At, IReadOnlyList<Arrival> Arrivals, IReadOnlyList<Decision> Decisions)
 {
     public IEnumerable<HistoryEvent> Events => [.. Arrivals, .. Decisions];
+
+    /// <summary>How many bytes it takes in the store.</summary>
+    public int Bytes { get; init; }
 }
 
 /// <summary>Something that happened outside of the orchestrator's code.</summary>

@@ -2,7 +2,7 @@ using AtomicDevOps.EmbeddedHost.Storage;
 
 namespace AtomicDevOps.EmbeddedHost.Engine;
 
-/// <summary>Puts what came for an instance that starts later into its inbox.</summary>
+/// <summary>Puts what came for an instance that takes no turn yet into its inbox; a timer that fired has a row of its own.</summary>
 internal sealed class HoldWrite(LiveInstance instance, List<Mail> mail) : StoreWrite
 {
     private readonly List<Mail> _stored = [];
@@ -12,7 +12,7 @@ internal sealed class HoldWrite(LiveInstance instance, List<Mail> mail) : StoreW
         _stored.Clear();
         foreach (var item in mail)
         {
-            if (item is { MessageId: not null })
+            if (item is { MessageId: not null } or { Arrival: TimerFired })
             {
                 _stored.Add(item);
             }

@@ -6,11 +6,16 @@ namespace AtomicDevOps.EmbeddedHost.Engine;
 internal sealed class LiveInstance(long sequence, DurableTaskEngine engine) : Mailbox(sequence, engine)
 {
     private readonly List<Mail> _heldUntilStart = [];
-    private LoadedInstance? _loaded;
+    private volatile LoadedInstance? _loaded;
+    private volatile OrchestrationIdentity? _identity;
 
-    public override string Name => _loaded?.Identity.InstanceId ?? base.Name;
+    public override long Bytes => _loaded?.Bytes ?? 0;
 
     protected override bool HoldsMail => _heldUntilStart.Count > 0;
+
+    public override string ToString() => _identity is { } identity
+        ? $"'{identity.InstanceId}' of orchestrator '{identity.Name}'"
+        : base.ToString();
 
     public override void Schedule() => Engine.Schedule(this);
 
@@ -21,9 +26,9 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine) : Ma
         {
             Handle(mail);
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception exception)
         {
-            TryAgain(mail, exception);
+            RetryTurn(mail, exception);
         }
     }
 
@@ -31,25 +36,25 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine) : Ma
 
     private void Handle(List<Mail> mail)
     {
-        _loaded ??= Load();
-        if (_loaded is null)
+        if ((_loaded ??= Load()) is not { } loaded)
         {
+            DropOrphans(mail);
             Retire(mail);
             return;
         }
 
         if (mail.Exists(static item => item.ResumesActivities))
         {
-            Engine.Dispatch(_loaded.ActivitiesOpenAfter(mail));
+            Engine.Dispatch(loaded.ActivitiesOpenAfter(mail));
         }
 
-        if (IsHeldUntilStart(_loaded, mail))
+        if (TakesNoTurn(loaded) && !mail.Exists(static item => item.Arrival is ExecutionTerminated || item.Damage is not null))
         {
             Hold(mail);
             return;
         }
 
-        if (!_loaded.IsDue && mail.TrueForAll(static item => item.Arrival is null))
+        if (!loaded.IsDue && mail.TrueForAll(static item => item.IsEmpty))
         {
             GoOn();
             Settle(mail);
@@ -59,7 +64,10 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine) : Ma
         Engine.Work.Begin(_heldUntilStart.Count);
         mail.InsertRange(0, _heldUntilStart);
         _heldUntilStart.Clear();
-        Engine.Store.WriteHere(new TurnWrite(this, _loaded.TakeTurn(Engine.UtcNow, mail)));
+        var write = new TurnWrite(this, loaded.TakeTurn(Engine.UtcNow, mail));
+        loaded.Grow(write.Bytes);
+        Engine.WatchHistory(loaded);
+        Engine.Store.WriteHere(write);
     }
 
     /// <param name="effects">Null if this start of the instance is gone from the store.</param>
@@ -83,6 +91,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine) : Ma
 
     private void Release(Turn turn, TurnEffects? effects)
     {
+        TurnStored();
         if (effects is not null)
         {
             Engine.Metrics.TurnTaken();
@@ -122,26 +131,48 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine) : Ma
         var own = messages.Where(message => message.Sequence == Sequence).ToList();
         messages.RemoveAll(message => message.Sequence == Sequence);
         Engine.Work.Begin(own.Count);
-        PutBack([.. own.Select(static message => new Mail(message.Arrival, message.MessageId))]);
+        PutAhead(own.Select(static message => new Mail(message.Arrival, message.MessageId)));
     }
 
     /// <returns>Null if it has ended, or is gone.</returns>
     private LoadedInstance? Load()
     {
         var stored = Engine.Store.Load(Sequence);
-        return stored is null || stored.Status.IsFinished()
-            ? null
-            : new LoadedInstance(
-                stored, Engine.Store.History(Sequence), Engine.Environment, () => Engine.Post(Sequence, Mail.WakeUp));
+        if (stored is null || stored.Status.IsFinished())
+        {
+            return null;
+        }
+
+        _identity = stored.Identity;
+        var loaded = new LoadedInstance(stored, Engine.Environment, () => Engine.Post(Sequence, Mail.WakeUp));
+        try
+        {
+            loaded.Replay(Engine.Store.History(Sequence));
+        }
+        catch (UnreadableRecordException exception)
+        {
+            loaded.GiveUp(exception, Engine.Store.TurnCount(Sequence));
+        }
+
+        return loaded;
     }
 
-    private bool IsHeldUntilStart(LoadedInstance loaded, List<Mail> mail)
-        => !loaded.IsStarted && loaded.StartAt > Engine.UtcNow && !mail.Exists(static item => item.Arrival is ExecutionTerminated);
+    /// <summary>Mail for an instance that has ended or is gone came from rows that nothing else would delete.</summary>
+    private void DropOrphans(List<Mail> mail)
+    {
+        if (mail.Exists(static item => item.MessageId is not null || item.Arrival is TimerFired))
+        {
+            Engine.Store.Write(new OrphanWrite(Sequence, mail));
+        }
+    }
 
-    /// <summary>The instance starts later: what has come until then waits in the inbox.</summary>
+    private bool TakesNoTurn(LoadedInstance loaded)
+        => loaded.IsFunctionMissing || (!loaded.IsStarted && loaded.StartAt > Engine.UtcNow);
+
+    /// <summary>The instance starts later, or its function is missing: what has come until then waits in the inbox.</summary>
     private void Hold(List<Mail> mail)
     {
-        if (mail.TrueForAll(static item => item.Arrival is null))
+        if (mail.TrueForAll(static item => item.IsEmpty))
         {
             GoOn();
             Settle(mail);

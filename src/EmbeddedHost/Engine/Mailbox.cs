@@ -1,4 +1,5 @@
 using System.Globalization;
+using AtomicDevOps.EmbeddedHost.Storage;
 
 namespace AtomicDevOps.EmbeddedHost.Engine;
 
@@ -12,23 +13,27 @@ internal abstract class Mailbox(long sequence, DurableTaskEngine engine)
     private List<Mail> _mail = [];
     private bool _isScheduled;
     private bool _isRetired;
+    private bool _waitsForStore;
+    private int _failedTurns;
 
     public long Sequence => sequence;
 
-    /// <summary>Its place among those that may be evicted; set and read by the engine alone.</summary>
-    public LinkedListNode<Mailbox>? EvictionPlace { get; set; }
+    public CacheEntry Cached => field ??= new CacheEntry(this);
 
-    /// <summary>What it is called in the log, as far as that is known.</summary>
-    public virtual string Name => string.Create(CultureInfo.InvariantCulture, $"number {sequence}");
+    /// <summary>What it stands for in memory.</summary>
+    public abstract long Bytes { get; }
 
     protected DurableTaskEngine Engine => engine;
 
     /// <summary>Whether it holds what would be lost with it.</summary>
     protected virtual bool HoldsMail => false;
 
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"number {sequence}");
+
     /// <returns>False if this object is retired: look it up again.</returns>
     public bool TryPost(params ReadOnlySpan<Mail> mail)
     {
+        bool isAwaited;
         lock (_gate)
         {
             if (_isRetired)
@@ -37,7 +42,8 @@ internal abstract class Mailbox(long sequence, DurableTaskEngine engine)
             }
 
             _mail.AddRange(mail);
-            if (_isScheduled)
+            isAwaited = _waitsForStore && mail is [{ Acknowledgement: not null }, ..];
+            if (_isScheduled && !isAwaited)
             {
                 return true;
             }
@@ -45,7 +51,15 @@ internal abstract class Mailbox(long sequence, DurableTaskEngine engine)
             _isScheduled = true;
         }
 
-        Schedule();
+        if (isAwaited)
+        {
+            engine.RetryNow(this);
+        }
+        else
+        {
+            Schedule();
+        }
+
         return true;
     }
 
@@ -67,23 +81,47 @@ internal abstract class Mailbox(long sequence, DurableTaskEngine engine)
     /// <summary>Puts it in line for a turn.</summary>
     public abstract void Schedule();
 
-    /// <summary>
-    /// The turn could not be taken or stored. What a caller waits for is refused, for it can ask again; all else is tried again a little
-    /// later, from what is on disk.
-    /// </summary>
+    /// <summary>A change could not be stored.</summary>
     public void TryAgain(IReadOnlyList<Mail> mail, Exception exception)
     {
-        var name = Name;
-        Forget();
-        var refused = mail.Where(static item => item.Acknowledgement is not null).ToList();
-        PutBack([.. mail.Where(static item => item.Acknowledgement is null)]);
-        engine.RetryLater(this, name, exception);
-        foreach (var item in refused)
+        if (exception is not DurableStoreException)
         {
-            item.Acknowledgement!.TrySetException(exception);
+            RetryTurn(mail, exception);
+            return;
         }
 
-        engine.Work.End(refused.Count);
+        PutBack(mail, exception);
+        if (!engine.WaitForStore(this))
+        {
+            return;
+        }
+
+        bool isAwaited;
+        lock (_gate)
+        {
+            _waitsForStore = true;
+            isAwaited = _mail.Exists(static item => item.Acknowledgement is not null);
+        }
+
+        if (isAwaited)
+        {
+            engine.RetryNow(this);
+        }
+    }
+
+    /// <summary>Drops what it holds: the engine stops, and the next start takes it from disk.</summary>
+    public void Abandon(Exception reason)
+    {
+        List<Mail> mail;
+        lock (_gate)
+        {
+            _isRetired = true;
+            (mail, _mail) = (_mail, []);
+        }
+
+        engine.Remove(this);
+        mail.ForEach(item => item.Acknowledgement?.TrySetException(reason));
+        engine.Work.End(mail.Count);
     }
 
     /// <summary>Drops from memory what is on disk.</summary>
@@ -95,12 +133,22 @@ internal abstract class Mailbox(long sequence, DurableTaskEngine engine)
         {
             List<Mail> mail;
             (mail, _mail) = (_mail, []);
+            _waitsForStore = false;
             return mail;
         }
     }
 
+    /// <summary>The turn has a defect of its own: it is taken again later, from what is on disk.</summary>
+    protected void RetryTurn(IReadOnlyList<Mail> mail, Exception exception)
+    {
+        PutBack(mail, exception);
+        engine.RetryLater(this, ++_failedTurns, exception);
+    }
+
+    protected void TurnStored() => _failedTurns = 0;
+
     /// <summary>Puts mail before all that has come since.</summary>
-    protected void PutBack(IReadOnlyList<Mail> mail)
+    protected void PutAhead(IEnumerable<Mail> mail)
     {
         lock (_gate)
         {
@@ -146,5 +194,15 @@ internal abstract class Mailbox(long sequence, DurableTaskEngine engine)
         }
 
         engine.Work.End(mail.Count);
+    }
+
+    /// <summary>What a caller waits for is refused, for it can ask again; all else is tried again by itself.</summary>
+    private void PutBack(IReadOnlyList<Mail> mail, Exception exception)
+    {
+        Forget();
+        PutAhead(mail.Where(static item => item.Acknowledgement is null));
+        var refused = mail.Where(static item => item.Acknowledgement is not null).ToList();
+        refused.ForEach(item => item.Acknowledgement!.TrySetException(exception));
+        engine.Work.End(refused.Count);
     }
 }

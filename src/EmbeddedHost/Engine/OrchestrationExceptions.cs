@@ -10,6 +10,18 @@ public sealed class NonDeterministicOrchestrationException(string message) : Exc
 /// <summary>An orchestrator awaited, or was called from, something that is not durable.</summary>
 public sealed class NonDurableAwaitException(string message) : Exception(message);
 
+/// <summary>Something that was stored for an instance cannot be read: the file is damaged.</summary>
+public sealed class UnreadableRecordException : Exception
+{
+    internal UnreadableRecordException(string what, string path, Exception innerException)
+        : base(
+            $"{what} cannot be read from '{path}': {innerException.Message} The file is damaged there. Start the instance anew, or stop the host "
+            + "and put the last backup in the file's place.",
+            innerException)
+    {
+    }
+}
+
 /// <summary>A sub-orchestration was terminated, so it has no result.</summary>
 public sealed class OrchestrationTerminatedException(string message) : Exception(message)
 {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.DurableTask;
 
 namespace AtomicDevOps.EmbeddedHost.Engine;
@@ -20,7 +19,7 @@ internal static class Payload
         {
             return converter.Deserialize(data, type);
         }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException)
+        catch (Exception exception)
         {
             throw new PayloadException($"Cannot read {what} as {type}: {exception.Message}", exception);
         }
@@ -35,7 +34,7 @@ internal static class Payload
         {
             return converter.Serialize(value);
         }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException)
+        catch (Exception exception)
         {
             throw new PayloadException($"Cannot write {what} of type {value?.GetType()}: {exception.Message}", exception);
         }

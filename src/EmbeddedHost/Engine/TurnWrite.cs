@@ -29,6 +29,8 @@ internal sealed class TurnWrite(LiveInstance instance, Turn turn) : StoreWrite
     private TurnEffects _effects = new();
     private bool _isStale;
 
+    public int Bytes => _events.Length;
+
     public override void Apply(StoreSession session)
     {
         _effects = new TurnEffects();

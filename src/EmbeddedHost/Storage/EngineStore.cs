@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using AtomicDevOps.EmbeddedHost.Engine;
 using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Engine.Tracing;
@@ -30,17 +32,19 @@ internal sealed class EngineStore : IDisposable
     private readonly ReaderPool _readers;
     private readonly StoreWriter _writer;
 
-    private EngineStore(DataDirectory directory, StoreWriter writer)
+    private EngineStore(DataDirectory directory, StoreSession session, TimeProvider time, ILogger logger, EngineMetrics? metrics, IStoreFaults? faults)
     {
         _directory = directory;
         _readers = new ReaderPool(directory.DatabasePath);
-        _writer = writer;
+        Outage = new StoreOutage(directory.DatabasePath, time, logger);
+        _writer = new StoreWriter(session, Outage, metrics, faults);
     }
 
     /// <param name="path">The data directory; made if it is not there.</param>
     /// <param name="isDurable">False only in tests that lose nothing by a power cut.</param>
     /// <exception cref="DataDirectoryException">The directory cannot be used.</exception>
-    public static EngineStore Open(string path, bool isDurable, ILogger logger, EngineMetrics? metrics = null)
+    public static EngineStore Open(
+        string path, bool isDurable, ILogger logger, TimeProvider? time = null, EngineMetrics? metrics = null, IStoreFaults? faults = null)
     {
         var directory = DataDirectory.Acquire(path);
         Database? database = null;
@@ -51,9 +55,9 @@ internal sealed class EngineStore : IDisposable
             database.Execute(isDurable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
             database.Execute("PRAGMA temp_store = MEMORY");
             Schema.Migrate(database);
-            return new EngineStore(directory, new StoreWriter(new StoreSession(database), logger, metrics));
+            return new EngineStore(directory, new StoreSession(database), time ?? TimeProvider.System, logger, metrics, faults);
         }
-        catch (Exception exception) when (exception is SqliteException or InvalidDataException)
+        catch (Exception exception) when (exception is SqliteException or InvalidDataException or DurableStoreException)
         {
             database?.Dispose();
             directory.Dispose();
@@ -69,6 +73,10 @@ internal sealed class EngineStore : IDisposable
     }
 
     public string Path => _directory.Path;
+
+    public string DatabasePath => _directory.DatabasePath;
+
+    public StoreOutage Outage { get; }
 
     /// <summary>Writes on a thread of its own.</summary>
     public void Write(StoreWrite write) => _writer.Enqueue(write, mayWriteHere: false);
@@ -135,6 +143,19 @@ internal sealed class EngineStore : IDisposable
             }
         }
     }
+
+    /// <summary>How many turns the present execution has taken, readable or not.</summary>
+    public int TurnCount(long sequence)
+    {
+        using var lease = _readers.Rent();
+        using var rows = lease.Database.Prepare("SELECT IFNULL(MAX(turn) + 1, 0) FROM history WHERE seq = ?").With(sequence).Query();
+        return rows.Read() ? rows.Int32(0) : 0;
+    }
+
+    /// <summary>The orchestrators of the instances that have begun and not ended, how many each has, and the id of one.</summary>
+    public IReadOnlyList<(string Name, int Count, string Example)> RunningOrchestrators() => ReadAll(
+        "SELECT name, COUNT(*), MIN(id) FROM instances WHERE status IN (0, 7) GROUP BY name",
+        static rows => (rows.Text(0), rows.Int32(1), rows.Text(2)));
 
     public OrchestrationMetadata? Metadata(string instanceId, DataConverter converter, bool withPayloads)
     {
@@ -292,9 +313,10 @@ internal sealed class EngineStore : IDisposable
         "SELECT seq, task_id, due FROM timers",
         static rows => new PendingTimer(rows.Int64(0), rows.Int32(1), Utc(rows.Int64(2))));
 
-    public IReadOnlyList<InboxMessage> PendingMessages() => ReadAll(
+    /// <summary>What waits in the inboxes. A message that cannot be read comes as mail that says so.</summary>
+    public IReadOnlyList<(long Sequence, Mail Mail)> PendingMessages() => ReadAll(
         "SELECT message, seq, data FROM inbox ORDER BY message",
-        static rows => new InboxMessage(rows.Int64(0), rows.Int64(1), HistoryCodec.ReadArrival(rows.Blob(2))));
+        rows => (rows.Int64(1), ReadMessage(rows.Int64(0), rows.Blob(2))));
 
     /// <summary>The instances that have no turn yet, and those that wait for activities.</summary>
     public IReadOnlyList<ResumableInstance> ResumableInstances() => ReadAll(
@@ -348,10 +370,34 @@ internal sealed class EngineStore : IDisposable
         var page = new List<RecordedTurn>();
         while (rows.Read())
         {
-            page.Add(HistoryCodec.ReadTurn(Utc(rows.Int64(0)), rows.Blob(1)));
+            try
+            {
+                page.Add(HistoryCodec.ReadTurn(Utc(rows.Int64(0)), rows.Blob(1)));
+            }
+            catch (InvalidDataException exception)
+            {
+                throw new UnreadableRecordException(
+                    string.Create(CultureInfo.InvariantCulture, $"Turn {first + page.Count} of the history"), DatabasePath, exception);
+            }
         }
 
         return page;
+    }
+
+    private Mail ReadMessage(long messageId, ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            return new Mail(HistoryCodec.ReadArrival(data), messageId);
+        }
+        catch (InvalidDataException exception)
+        {
+            return new Mail(
+                Arrival: null,
+                messageId,
+                Damage: new UnreadableRecordException(
+                    string.Create(CultureInfo.InvariantCulture, $"Message {messageId} of the inbox"), DatabasePath, exception));
+        }
     }
 
     private static long ReadToken(string? continuationToken, int pageSize)
@@ -382,21 +428,40 @@ internal sealed class EngineStore : IDisposable
         }
     }
 
-    private static OrchestrationMetadata ReadMetadata(Statement.Rows rows, DataConverter converter, bool withPayloads)
-        => new(rows.Text(2), rows.Text(1))
+    private OrchestrationMetadata ReadMetadata(Statement.Rows rows, DataConverter converter, bool withPayloads)
+    {
+        var (tags, failure) = ReadDetails(rows.Text(1), rows.TextOrNull(6), rows.TextOrNull(7));
+        return new OrchestrationMetadata(rows.Text(2), rows.Text(1))
         {
             DataConverter = withPayloads ? converter : null,
             RuntimeStatus = (OrchestrationRuntimeStatus)rows.Int32(3),
-            CreatedAt = new DateTimeOffset(rows.Int64(4), TimeSpan.Zero),
-            LastUpdatedAt = new DateTimeOffset(rows.Int64(5), TimeSpan.Zero),
-            Tags = HistoryCodec.ReadTags(rows.TextOrNull(6)),
-            FailureDetails = withPayloads && rows.TextOrNull(7) is { } failure ? HistoryCodec.ReadFailure(failure) : null,
+            CreatedAt = new DateTimeOffset(Utc(rows.Int64(4))),
+            LastUpdatedAt = new DateTimeOffset(Utc(rows.Int64(5))),
+            Tags = tags,
+            FailureDetails = withPayloads ? failure : null,
             SerializedOutput = withPayloads ? rows.TextOrNull(8) : null,
             SerializedCustomStatus = withPayloads ? rows.TextOrNull(9) : null,
             SerializedInput = withPayloads ? rows.TextOrNull(10) : null,
         };
+    }
 
-    private static DateTime Utc(long ticks) => new(ticks, DateTimeKind.Utc);
+    /// <summary>What cannot be read is told as the failure, so that one damaged row does not take a whole query with it.</summary>
+    private (ImmutableSortedDictionary<string, string> Tags, TaskFailureDetails? Failure) ReadDetails(string instanceId, string? tags, string? failure)
+    {
+        try
+        {
+            return (HistoryCodec.ReadTags(tags), failure is null ? null : HistoryCodec.ReadFailure(failure));
+        }
+        catch (JsonException exception)
+        {
+            return (
+                HistoryCodec.ReadTags(null),
+                TaskFailureDetails.FromException(new UnreadableRecordException($"The row of instance '{instanceId}'", DatabasePath, exception)));
+        }
+    }
+
+    /// <summary>A time that a damaged row puts out of range counts as the nearest that is in it.</summary>
+    private static DateTime Utc(long ticks) => new(Math.Clamp(ticks, DateTime.MinValue.Ticks, DateTime.MaxValue.Ticks), DateTimeKind.Utc);
 
     private List<T> ReadAll<T>(string sql, Func<Statement.Rows, T> read)
     {

@@ -45,12 +45,13 @@ internal static class HistoryCodec
     /// <exception cref="InvalidDataException">The bytes hold something that this program does not know.</exception>
     public static RecordedTurn ReadTurn(DateTime at, ReadOnlySpan<byte> bytes)
     {
+        var length = bytes.Length;
         var reader = new EventReader(bytes);
         var arrivals = new List<Arrival>();
         var decisions = new List<Decision>();
         while (!reader.IsAtEnd)
         {
-            switch (Read(ref reader))
+            switch (ReadEvent(ref reader))
             {
                 case Arrival arrival:
                     arrivals.Add(arrival);
@@ -61,14 +62,14 @@ internal static class HistoryCodec
             }
         }
 
-        return new RecordedTurn(at, arrivals, decisions);
+        return new RecordedTurn(at, arrivals, decisions) { Bytes = length };
     }
 
     /// <inheritdoc cref="ReadTurn"/>
     public static Arrival ReadArrival(ReadOnlySpan<byte> bytes)
     {
         var reader = new EventReader(bytes);
-        return (Arrival)Read(ref reader);
+        return ReadEvent(ref reader) as Arrival ?? throw new InvalidDataException("It holds an event that does not arrive.");
     }
 
     public static string WriteFailure(TaskFailureDetails failure) => JsonSerializer.Serialize(failure);
@@ -186,6 +187,18 @@ internal static class HistoryCodec
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(e), e, "This event is not stored.");
+        }
+    }
+
+    private static HistoryEvent ReadEvent(ref EventReader reader)
+    {
+        try
+        {
+            return Read(ref reader);
+        }
+        catch (Exception exception) when (exception is JsonException or ArgumentException or NullReferenceException)
+        {
+            throw new InvalidDataException($"An event has a field that cannot be read ({exception.Message}).", exception);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -62,6 +63,7 @@ internal sealed class Statement : IDisposable
     }
 
     /// <returns>How many rows changed.</returns>
+    /// <exception cref="DurableStoreException">The database cannot be used now.</exception>
     public int Execute()
     {
         using var rows = Query();
@@ -103,8 +105,17 @@ internal sealed class Statement : IDisposable
         if (result != raw.SQLITE_OK)
         {
             _bound = 0;
-            SqliteException.ThrowExceptionForRC(result, _database);
+            throw Failure(result);
         }
+    }
+
+    private Exception Failure(int result)
+    {
+        var exception = new SqliteException(
+            string.Create(CultureInfo.InvariantCulture, $"SQLite error {result}, {raw.sqlite3_errmsg(_database).utf8_to_string()}"),
+            result,
+            raw.sqlite3_extended_errcode(_database));
+        return DurableStoreException.From(exception, raw.sqlite3_db_filename(_database, "main").utf8_to_string()) ?? (Exception)exception;
     }
 
     internal readonly ref struct Rows(Statement statement)

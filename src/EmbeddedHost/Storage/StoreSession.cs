@@ -113,8 +113,6 @@ internal sealed class StoreSession : IDisposable
         _lockOwner = database.Prepare("SELECT lock_owner FROM entities WHERE seq = -? AND lock_owner IS NOT NULL");
     }
 
-    public string Path => _database.Path;
-
     public void Begin() => _begin.Execute();
 
     public void Commit() => _commit.Execute();
@@ -125,7 +123,7 @@ internal sealed class StoreSession : IDisposable
         {
             _rollback.Execute();
         }
-        catch (SqliteException)
+        catch (Exception exception) when (exception is SqliteException or DurableStoreException)
         {
             // SQLite has already rolled back by itself, as it does when the disk is full.
         }

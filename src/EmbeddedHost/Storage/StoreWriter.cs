@@ -1,6 +1,4 @@
 using AtomicDevOps.EmbeddedHost.Engine;
-using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Logging;
 
 namespace AtomicDevOps.EmbeddedHost.Storage;
 
@@ -22,11 +20,12 @@ internal abstract class StoreWrite
 /// change is tried alone, so that a bad one takes no other with it. A thread of the engine that finds nobody writing writes by itself, which
 /// saves a change of threads a commit; what has come meanwhile is left to the writer's own thread.
 /// </summary>
-internal sealed partial class StoreWriter : IDisposable
+internal sealed class StoreWriter : IDisposable
 {
     private readonly StoreSession _session;
-    private readonly ILogger _logger;
+    private readonly StoreOutage _outage;
     private readonly EngineMetrics? _metrics;
+    private readonly IStoreFaults? _faults;
     private readonly Thread _thread;
     private readonly Lock _gate = new();
     private readonly Lock _writing = new();
@@ -36,11 +35,12 @@ internal sealed partial class StoreWriter : IDisposable
     private bool _isWriting;
     private volatile bool _isClosed;
 
-    public StoreWriter(StoreSession session, ILogger logger, EngineMetrics? metrics)
+    public StoreWriter(StoreSession session, StoreOutage outage, EngineMetrics? metrics, IStoreFaults? faults)
     {
         _session = session;
-        _logger = logger;
+        _outage = outage;
         _metrics = metrics;
+        _faults = faults;
         _thread = new Thread(Run) { IsBackground = true, Name = "Durable store writer" };
         _thread.Start();
     }
@@ -176,15 +176,18 @@ internal sealed partial class StoreWriter : IDisposable
                 write.Apply(_session);
             }
 
+            _faults?.BeforeCommit();
             _session.Commit();
+            _faults?.AfterCommit();
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception exception)
         {
             _session.Rollback();
             return exception;
         }
 
         _metrics?.EndCommit(began, batch.Count);
+        _outage.End();
         foreach (var write in batch)
         {
             write.Committed();
@@ -195,18 +198,11 @@ internal sealed partial class StoreWriter : IDisposable
 
     private void Report(StoreWrite write, Exception exception)
     {
-        if (exception is SqliteException)
+        if (exception is DurableStoreException outage)
         {
-            LogWriteFailed(exception.Message);
-            exception = new DataDirectoryException(
-                $"'{_session.Path}' cannot be written ({exception.Message}), so nothing of this change is stored. "
-                + "See that its disk works and has space, then ask again.",
-                exception);
+            _outage.Begin(outage);
         }
 
         write.Failed(exception);
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "A change could not be stored: {Reason}")]
-    private partial void LogWriteFailed(string reason);
 }

@@ -42,11 +42,15 @@ public sealed class DurableTestHost : IAsyncDisposable
         _configure = configure;
         _dataDirectory = Directory.CreateTempSubdirectory("durable-test-").FullName;
         Time = new SkippedTimeProvider(startTime);
+        Faults = new FaultInjection(Path.Combine(_dataDirectory, "durable.db"), () => Engine.Crash());
         _services = BuildServices();
     }
 
     /// <summary>The clock of the engine and of the services; it starts at the start of 2026.</summary>
     public SkippedTimeProvider Time { get; }
+
+    /// <summary>What is to go wrong.</summary>
+    public FaultInjection Faults { get; }
 
     /// <summary>Those of the present start: a restart makes new ones.</summary>
     public IServiceProvider Services => _services;
@@ -99,7 +103,10 @@ public sealed class DurableTestHost : IAsyncDisposable
         return host;
     }
 
-    /// <summary>Runs until nothing is left to do and no timer is left to fire. An eternal orchestration needs <see cref="AdvanceAsync"/>.</summary>
+    /// <summary>
+    /// Runs until nothing is left to do and no timer is left to fire, or the process dies as <see cref="FaultInjection.CrashAtCommit"/> asked
+    /// for. An eternal orchestration needs <see cref="AdvanceAsync"/>.
+    /// </summary>
     public async Task RunUntilIdleAsync(CancellationToken cancellationToken = default)
         => await RunAsync(DateTimeOffset.MaxValue, cancellationToken);
 
@@ -113,10 +120,18 @@ public sealed class DurableTestHost : IAsyncDisposable
         await Engine.Work.WhenIdleAsync().WaitAsync(cancellationToken);
     }
 
-    /// <summary>Stops the engine and starts a new one on the same data: every instance is replayed when it is next needed.</summary>
-    public async Task RestartAsync()
+    /// <summary>
+    /// Stops the engine, or what is left of it after a crash, and starts a new one on the same data: every instance is replayed when it is next
+    /// needed.
+    /// </summary>
+    public Task RestartAsync() => RestartAsync(static () => { });
+
+    /// <param name="meanwhile">Runs while no engine has the data.</param>
+    internal async Task RestartAsync(Action meanwhile)
     {
         await StopAsync();
+        meanwhile();
+        Faults.Revive();
         _services = BuildServices();
         await Engine.StartAsync(CancellationToken.None);
     }
@@ -132,7 +147,7 @@ public sealed class DurableTestHost : IAsyncDisposable
         while (true)
         {
             await Engine.Work.WhenIdleAsync().WaitAsync(cancellationToken);
-            if (Engine.NextDue is not { } due || new DateTimeOffset(due) > end)
+            if (Faults.HasCrashed || Engine.NextDue is not { } due || new DateTimeOffset(due) > end)
             {
                 return;
             }
@@ -156,6 +171,7 @@ public sealed class DurableTestHost : IAsyncDisposable
         {
             options.DataDirectory = _dataDirectory;
             options.IsDurable = false;
+            options.Faults = Faults;
             _configure?.Invoke(options);
         });
         _addServices?.Invoke(services);

@@ -12,6 +12,23 @@ public sealed class SkippedTimeProvider(DateTimeOffset start) : TimeProvider
 
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
 
+    /// <summary>Whether any timer is set.</summary>
+    public bool HasTimers
+    {
+        get
+        {
+            lock (_gate)
+            {
+                while (_timers.TryPeek(out var timer, out var key) && timer.Due != key.Due)
+                {
+                    _timers.Dequeue();
+                }
+
+                return _timers.Count > 0;
+            }
+        }
+    }
+
     public override DateTimeOffset GetUtcNow()
     {
         lock (_gate)

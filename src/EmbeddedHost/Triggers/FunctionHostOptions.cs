@@ -36,6 +36,9 @@ internal sealed record FunctionHostOptions
     /// the process's entry assembly.</summary>
     public string? EntryAssembly { get; init; }
 
+    /// <summary>host.json, <c>extensions.durableTask</c>.</summary>
+    public required DurableTaskSettings DurableTask { get; init; }
+
     /// <summary><c>Host:Retention:Completed</c>, <c>…:Failed</c> and <c>…:Terminated</c>: how long finished instances are kept, none for good.</summary>
     public RetentionOptions Retention { get; init; } = new();
 
@@ -55,6 +58,7 @@ internal sealed record FunctionHostOptions
             RequestBodyLimit = Number("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", DefaultRequestBodyLimit, 1, long.MaxValue),
             AllowAnonymousLoopback = Flag("Host:AllowAnonymousLoopback"),
             EntryAssembly = Text("Host:EntryAssembly"),
+            DurableTask = DurableTaskSettings.Read(configuration, problems),
             Retention = new RetentionOptions
             {
                 Completed = Age("Host:Retention:Completed"),

@@ -1,7 +1,7 @@
 namespace AtomicDevOps.EmbeddedHost.Triggers;
 
 /// <summary>The app cannot start as it is written or configured; the message says where, what is wrong, and what would be right.</summary>
-public sealed class FunctionSetupException : Exception
+public sealed class FunctionSetupException : InvalidOperationException
 {
     internal FunctionSetupException(string message)
         : base(message)

@@ -61,6 +61,15 @@ public sealed partial class ConfigurationDocsTests
         Page.RowsOf(Reference).Select(row => row.Code).Order(StringComparer.Ordinal).ShouldBe(Keys.Order(StringComparer.Ordinal));
 
     [Fact]
+    public void The_page_describes_every_durable_setting_of_host_json_and_no_other()
+    {
+        var read = DurableSetting.Matches(Repository.Read("src/EmbeddedHost/Triggers/DurableTaskSettings.cs")).Select(match => match.Groups["name"].Value);
+        var described = DescribedSetting.Matches(Repository.Read(Reference)).Select(match => match.Groups["name"].Value);
+
+        described.Order(StringComparer.Ordinal).ShouldBe(read.Append("hubName").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void The_sample_shows_every_key_and_no_other()
     {
         var shown = SampleKey.Matches(Repository.Read(Sample)).Select(match => match.Groups["key"].Value)
@@ -137,6 +146,12 @@ public sealed partial class ConfigurationDocsTests
 
     [GeneratedRegex("\"(?<key>Host:[A-Z][A-Za-z]+(?::(?:\\{name\\}|[A-Z][A-Za-z]+))?|WEBSITE_[A-Z_]+|FUNCTIONS_REQUEST_BODY_SIZE_LIMIT)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex HostKey { get; }
+
+    [GeneratedRegex("(?:Number|Choice)\\(\"(?<name>[A-Za-z]+)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex DurableSetting { get; }
+
+    [GeneratedRegex("^- `(?<name>[A-Za-z]+)` \\(", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex DescribedSetting { get; }
 
     [GeneratedRegex("^ *(?:// )?\"(?<key>[A-Za-z]+(?:_+[A-Za-z0-9]+)+)\":", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex SampleKey { get; }

@@ -1,5 +1,4 @@
 using AtomicDevOps.EmbeddedHost.Testing;
-using Microsoft.DurableTask;
 
 namespace AtomicDevOps.EmbeddedHost.Tests.Engine;
 

@@ -68,6 +68,69 @@ public sealed class HostConfigurationTests : IDisposable
         durable.DataDirectory.ShouldBe(Path.Combine(_root, "state"));
     }
 
+    [Fact]
+    public void The_durable_settings_that_mean_something_here_reach_the_engine()
+    {
+        Write("host.json", """
+            {
+              "extensions": {
+                "durableTask": {
+                  "extendedSessionsEnabled": true, "extendedSessionIdleTimeoutInSeconds": 45, "overridableExistingInstanceStates": "AnyState",
+                  "maxMemoryBytes": 2000000, "maxPayloadBytes": 65536, "historyLengthWarning": 500, "maxInstancesInMemory": 7
+                }
+              }
+            }
+            """);
+        using var host = Builder().Build();
+
+        var durable = host.Services.GetRequiredService<IOptions<EmbeddedDurableTaskOptions>>().Value;
+
+        durable.IdleTimeInMemory.ShouldBe(TimeSpan.FromSeconds(45));
+        durable.OverridableExistingInstanceStates.ShouldBe(OverridableStates.AnyState);
+        durable.MaxMemoryBytes.ShouldBe(2_000_000);
+        durable.MaxPayloadBytes.ShouldBe(65_536);
+        durable.HistoryLengthWarning.ShouldBe(500);
+        durable.MaxInstancesInMemory.ShouldBe(7);
+    }
+
+    [Fact]
+    public void The_durable_settings_that_mean_nothing_here_are_named_in_one_line()
+    {
+        Write("host.json", """
+            {
+              "extensions": {
+                "durableTask": {
+                  "hubName": "Hub", "useGracefulShutdown": true, "extendedSessionIdleTimeoutInSeconds": 45,
+                  "storageProvider": { "type": "mssql", "maxQueuePollingInterval": "00:00:05" }
+                }
+              }
+            }
+            """);
+        using var logs = new FunctionsTestHost.LogCollector();
+        var builder = Builder();
+        builder.Logging.AddProvider(logs);
+        using var host = builder.Build();
+
+        logs.Lines.Where(line => line.Contains("have no effect", StringComparison.Ordinal)).ShouldHaveSingleItem()
+            .ShouldContain(": storageProvider.maxQueuePollingInterval, storageProvider.type, useGracefulShutdown");
+    }
+
+    [Theory]
+    [InlineData("maxConcurrentActivityFunctions", "0", "a whole number from 1 to 100000")]
+    [InlineData("maxMemoryBytes", "\"much\"", "a whole number from 1048576")]
+    [InlineData("extendedSessionsEnabled", "\"yes\"", "true or false")]
+    [InlineData("extendedSessionIdleTimeoutInSeconds", "-1", "a whole number from 1 to 86400")]
+    [InlineData("overridableExistingInstanceStates", "\"Some\"", "AnyState or NonRunningStates")]
+    public void A_durable_setting_that_cannot_be_used_stops_the_start(string name, string value, string allowed)
+    {
+        Write("host.json", $$"""{ "extensions": { "durableTask": { "{{name}}": {{value}} } } }""");
+
+        var build = () => Builder().Build();
+
+        build.ShouldThrow<FunctionSetupException>().Message.ShouldBe(
+            $"host.json: extensions.durableTask.{name} is '{value.Trim('"')}'. Use {allowed}{(name is "maxMemoryBytes" ? " to 1099511627776" : string.Empty)}.");
+    }
+
     [Theory]
     [InlineData(new[] { "--port", "0" }, "http://127.0.0.1:")]
     [InlineData(new[] { "--port=0" }, "http://127.0.0.1:")]

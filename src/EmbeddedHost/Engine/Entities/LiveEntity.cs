@@ -6,10 +6,12 @@ namespace AtomicDevOps.EmbeddedHost.Engine.Entities;
 /// </summary>
 internal sealed class LiveEntity(long sequence, DurableTaskEngine engine) : Mailbox(sequence, engine)
 {
-    private LoadedEntity? _loaded;
+    private volatile LoadedEntity? _loaded;
     private DateTime? _wakesAt;
 
-    public override string Name => _loaded?.Id.ToString() ?? base.Name;
+    public override long Bytes => _loaded?.Bytes ?? 0;
+
+    public override string ToString() => _loaded is { } loaded ? $"'{loaded.Id}', an entity" : base.ToString();
 
     public override void Schedule() => Engine.Schedule(this);
 
@@ -24,15 +26,16 @@ internal sealed class LiveEntity(long sequence, DurableTaskEngine engine) : Mail
         {
             Retire(mail);
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception exception)
         {
-            TryAgain(mail, exception);
+            RetryTurn(mail, exception);
         }
     }
 
     /// <param name="effects">What follows from the turn now that it is on disk.</param>
     public void Committed(EntityTurn turn, TurnEffects effects)
     {
+        TurnStored();
         Engine.Release(effects);
         if (turn.HasMore)
         {

@@ -21,6 +21,9 @@ internal sealed class LoadedEntity
 
     public EntityInstanceId Id { get; }
 
+    /// <summary>What the state stands for in memory.</summary>
+    public long Bytes => sizeof(char) * (long)(_state?.Length ?? 0);
+
     /// <summary>When the next signal with a time is due, UTC; null if there is none.</summary>
     public DateTime? NextDue => _queue.NextDue;
 

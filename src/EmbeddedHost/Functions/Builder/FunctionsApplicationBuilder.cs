@@ -40,15 +40,18 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
 
         // Request logs hold whole addresses, and with them the keys that callers put in the query.
         _builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+
+        // A start that fails is told by the exception that Run throws; the host itself would log its stack trace first.
+        _builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         Services.AddMvcCore();
         Services.AddProblemDetails();
 
         // First of the hosted services, so that those of the app find the engine running, and it outlives them.
         Services.AddHostedService<CommandGrace>();
         Services.AddEmbeddedDurableTask();
-        Services.AddOptions<EmbeddedDurableTaskOptions>().Configure<FunctionHostOptions, IConfiguration>(static (durable, host, configuration) =>
+        Services.AddOptions<EmbeddedDurableTaskOptions>().Configure<FunctionHostOptions>(static (durable, host) =>
         {
-            configuration.GetSection($"{HostConfiguration.HostJsonSection}:extensions:durableTask").Bind(durable);
+            host.DurableTask.Apply(durable);
             durable.DataDirectory = host.DataDirectory;
             durable.Retention = host.Retention;
         });
@@ -119,6 +122,7 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         }
 
         var app = _builder.Build();
+        options.DurableTask.Report(app.Services.GetRequiredService<ILogger<DurableTaskSettings>>());
         app.Use(DescribeRoutingErrorsAsync);
         app.Services.GetRequiredService<HttpFunctionEndpoints>().Map(app);
         app.Services.GetRequiredService<ManagementApi>().Map(app);
@@ -144,7 +148,7 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         Services.AddSingleton(options);
         Services.AddSingleton(catalog);
         Services.AddSingleton(_pipeline);
-        Services.AddSingleton(KeyStore.Open(options.DataDirectory, Configuration));
+        Services.AddSingleton(OpenKeys(options.DataDirectory));
         Services.AddSingleton<AuthorizationGate>();
         Services.AddSingleton<HostAddress>();
         Services.AddSingleton<ShutdownGrace>();
@@ -157,6 +161,21 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
             catalog, services.GetRequiredService<IConfiguration>(), services.GetRequiredService<TimeProvider>()));
         Services.AddHostedService<TimerFunctions>();
         Services.AddHostedService<HostAddressFile>();
+    }
+
+    private KeyStore OpenKeys(string dataDirectory)
+    {
+        try
+        {
+            return KeyStore.Open(dataDirectory, Configuration);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new FunctionSetupException(
+                $"The data directory '{dataDirectory}' cannot be written: {exception.Message} Give this process write access, "
+                + "or point 'Host:DataDirectory' to another one.",
+                exception);
+        }
     }
 
     private static void CreateDataDirectory(string path)

@@ -71,7 +71,7 @@ internal static class DatabaseBackup
             using var statement = database.PrepareOnce("VACUUM INTO ?");
             statement.With(path).Execute();
         }
-        catch (SqliteException exception)
+        catch (Exception exception) when (exception is SqliteException or DurableStoreException)
         {
             throw new DataDirectoryException(
                 $"The backup could not be written ({exception.Message}). Make room, or if the database is damaged, run 'instances check'.", exception);

@@ -64,7 +64,7 @@ internal static class DatabaseCheck
 
             return results;
         }
-        catch (SqliteException exception)
+        catch (Exception exception) when (exception is SqliteException or DurableStoreException)
         {
             throw new DataDirectoryException($"'{path}' could not be read to its end ({exception.Message}). Try again; if it stays so, restore a backup.", exception);
         }

@@ -20,7 +20,7 @@ internal static class DatabaseCompaction
             database.Execute("VACUUM");
             database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
         }
-        catch (SqliteException exception)
+        catch (Exception exception) when (exception is SqliteException or DurableStoreException)
         {
             throw new DataDirectoryException(
                 $"'{directory.DatabasePath}' could not be compacted ({exception.Message}) and is as it was. It needs free space of up to twice its size.",

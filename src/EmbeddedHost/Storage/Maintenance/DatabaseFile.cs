@@ -34,7 +34,7 @@ internal static class DatabaseFile
 
             return lines is ["ok"] ? [] : lines;
         }
-        catch (SqliteException exception)
+        catch (Exception exception) when (exception is SqliteException or DurableStoreException)
         {
             return [exception.Message];
         }
@@ -55,7 +55,7 @@ internal static class DatabaseFile
             _ = Number(database, "PRAGMA user_version");
             return database;
         }
-        catch (SqliteException exception)
+        catch (Exception exception) when (exception is SqliteException or DurableStoreException)
         {
             database?.Dispose();
             throw new DataDirectoryException(

@@ -1,0 +1,125 @@
+using AtomicDevOps.EmbeddedHost.Engine;
+using AtomicDevOps.EmbeddedHost.Storage;
+using AtomicDevOps.EmbeddedHost.Testing;
+using AtomicDevOps.EmbeddedHost.Tests.Engine;
+using Microsoft.Data.Sqlite;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+
+namespace AtomicDevOps.EmbeddedHost.Tests.Failures;
+
+public sealed class DamagedRecordTests : IDisposable
+{
+    private readonly string _path = Directory.CreateTempSubdirectory("durable-damaged-").FullName;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_path, recursive: true);
+
+    [Theory]
+    [InlineData("UPDATE history SET data = x'63' WHERE seq = (SELECT seq FROM instances WHERE id = 'bad')", "Turn 0 of the history")]
+    [InlineData("UPDATE history SET data = x'0405' WHERE seq = (SELECT seq FROM instances WHERE id = 'bad')", "Turn 0 of the history")]
+    [InlineData("UPDATE history SET data = x'04010661' WHERE seq = (SELECT seq FROM instances WHERE id = 'bad')", "Turn 0 of the history")]
+    [InlineData("INSERT INTO inbox (seq, data) SELECT seq, x'63' FROM instances WHERE id = 'bad'", "Message 1 of the inbox")]
+    [InlineData("INSERT INTO inbox (seq, data) SELECT seq, x'0c00' FROM instances WHERE id = 'bad'", "Message 1 of the inbox")]
+    public async Task A_record_that_cannot_be_read_fails_its_instance_and_no_other(string damage, string told)
+    {
+        await using var host = await StartWithTwoAsync();
+        await DamageAsync(host, damage);
+        await host.Client.RaiseEventAsync("bad", "go", 1, Token);
+        await host.Client.RaiseEventAsync("good", "go", 1, Token);
+        await host.RunUntilIdleAsync(Token);
+
+        (await host.ReadAsync("good")).Output<int>().ShouldBe(1);
+        var bad = await host.Client.GetAllInstancesAsync(new OrchestrationQuery { FetchInputsAndOutputs = true }).SingleAsync(instance => instance.InstanceId is "bad", Token);
+        bad.RuntimeStatus.ShouldBe(OrchestrationRuntimeStatus.Failed);
+        bad.FailureDetails!.IsCausedBy<UnreadableRecordException>().ShouldBeTrue();
+        bad.FailureDetails.ErrorMessage.ShouldContain($"{told} cannot be read from '{Path.Combine(_path, "durable.db")}'");
+        bad.FailureDetails.ErrorMessage.ShouldContain("last backup");
+    }
+
+    [Fact]
+    public async Task Tags_that_cannot_be_read_are_told_in_queries_and_leave_the_others_in_them()
+    {
+        await using var host = await StartWithTwoAsync();
+        await DamageAsync(host, "UPDATE instances SET tags = '{' WHERE id = 'bad'");
+
+        var all = await host.Client.GetAllInstancesAsync(new OrchestrationQuery { FetchInputsAndOutputs = true }).ToListAsync(Token);
+
+        all.Select(instance => instance.InstanceId).Order(StringComparer.Ordinal).ShouldBe(["bad", "good"]);
+        all.Single(instance => instance.InstanceId is "bad").FailureDetails!.ErrorMessage.ShouldContain("The row of instance 'bad' cannot be read");
+    }
+
+    [Fact]
+    public async Task Messages_and_timers_that_point_at_nothing_are_dropped()
+    {
+        await using var host = await StartWithTwoAsync();
+        await DamageAsync(
+            host,
+            """
+            INSERT INTO inbox (seq, data) SELECT 999, x'070a';
+            INSERT INTO timers (seq, task_id, due) VALUES (999, 5, 0), (998, 5, -1);
+            INSERT INTO timers (seq, task_id, due) SELECT seq, 77, 0 FROM instances WHERE id = 'good';
+            """);
+        await host.RunUntilIdleAsync(Token);
+        await host.Client.RaiseEventAsync("good", "go", 1, Token);
+        await host.RunUntilIdleAsync(Token);
+
+        (await host.ReadAsync("good")).Output<int>().ShouldBe(1);
+        host.Engine.Store.PendingMessages().ShouldBeEmpty();
+        host.Engine.Store.PendingTimers().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_damaged_page_fails_what_reads_it_with_the_file_and_the_commands_that_help()
+    {
+        await using var host = await StartWithTwoAsync();
+        await host.RestartAsync(() => OverwriteRootOf("inputs"));
+
+        var write = await Should.ThrowAsync<DurableStoreException>(() => host.Client.ScheduleNewOrchestrationInstanceAsync("Waits", Token));
+        var read = await Should.ThrowAsync<DurableStoreException>(() => host.Client.GetInstanceAsync("bad", getInputsAndOutputs: true, Token));
+
+        foreach (var message in new[] { write.Message, read.Message })
+        {
+            message.ShouldContain($"The durable store '{Path.Combine(_path, "durable.db")}' cannot be used");
+            message.ShouldContain("The file is damaged");
+            message.ShouldContain("'instances backup'");
+        }
+    }
+
+    private void OverwriteRootOf(string table)
+    {
+        var file = Path.Combine(_path, "durable.db");
+        long offset;
+        int size;
+        using (var database = Database.Open(file, SqliteOpenMode.ReadWrite))
+        {
+            database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            using var rows = database.Prepare("SELECT rootpage, page_size FROM sqlite_schema, pragma_page_size WHERE name = ?").With(table).Query();
+            rows.Read().ShouldBeTrue();
+            size = rows.Int32(1);
+            offset = (rows.Int64(0) - 1) * size;
+        }
+
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Write);
+        stream.Position = offset;
+        stream.Write([.. Enumerable.Repeat((byte)0xFF, size)]);
+    }
+
+    private async Task<DurableTestHost> StartWithTwoAsync()
+    {
+        var host = await DurableTestHost.StartAsync(
+            functions => functions.AddOrchestrator("Waits", async context => await context.WaitForExternalEvent<int>("go")),
+            configure: options => options.DataDirectory = _path);
+        await host.Client.ScheduleNewOrchestrationInstanceAsync("Waits", new StartOrchestrationOptions("bad"), Token);
+        await host.Client.ScheduleNewOrchestrationInstanceAsync("Waits", new StartOrchestrationOptions("good"), Token);
+        await host.RunUntilIdleAsync(Token);
+        return host;
+    }
+
+    private async Task DamageAsync(DurableTestHost host, string sql) => await host.RestartAsync(() =>
+    {
+        using var database = Database.Open(Path.Combine(_path, "durable.db"), SqliteOpenMode.ReadWrite);
+        database.Execute(sql);
+    });
+}

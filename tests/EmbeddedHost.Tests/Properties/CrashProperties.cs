@@ -1,0 +1,85 @@
+using AtomicDevOps.EmbeddedHost.Storage;
+using AtomicDevOps.EmbeddedHost.Testing;
+using AtomicDevOps.EmbeddedHost.Tests.Engine;
+using DurableTask.Core.Exceptions;
+using FsCheck;
+using FsCheck.Fluent;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+
+namespace AtomicDevOps.EmbeddedHost.Tests.Properties;
+
+public sealed class CrashProperties
+{
+    private const string Id = "plan";
+
+    private static readonly string[] AllStatuses = [.. StartOrchestrationOptionsExtensions.ValidDedupeStatuses.Select(static status => status.ToString())];
+
+    [Fact]
+    public void A_crash_at_any_commit_gives_the_result_of_no_crash()
+        => Prop.ForAll(Step.Plans(most: 4).ToArbitrary(), plan => HoldsAsync(plan).GetAwaiter().GetResult())
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(4));
+
+    private static async Task<bool> HoldsAsync(Step[] plan)
+    {
+        var (uncrashed, commits) = await RunAsync(plan, crashAt: null, afterIt: false);
+        for (var commit = 1; commit <= commits; commit++)
+        {
+            foreach (var afterIt in new[] { false, true })
+            {
+                var (crashed, _) = await RunAsync(plan, commit, afterIt);
+                crashed.ShouldBe(uncrashed, $"crash {(afterIt ? "after" : "before")} commit {commit} of {string.Join(", ", plan.AsEnumerable())}");
+            }
+        }
+
+        return true;
+    }
+
+    private static async Task<(string? Output, long Commits)> RunAsync(Step[] plan, int? crashAt, bool afterIt)
+    {
+        await using var host = await DurableTestHost.StartAsync(PlanFunctions.AddTo);
+        if (crashAt is { } commit)
+        {
+            host.Faults.CrashAtCommit(commit, afterIt);
+        }
+
+        var input = new PlanInput(plan, string.Empty, Fails: false);
+        var options = new StartOrchestrationOptions(Id) { DedupeStatuses = AllStatuses };
+        await UntilDoneAsync(host, () => host.Client.ScheduleNewOrchestrationInstanceAsync(PlanFunctions.Orchestrator, input, options));
+        for (var i = 0; i < input.Events; i++)
+        {
+            await UntilDoneAsync(host, () => host.Client.RaiseEventAsync(Id, PlanFunctions.EventName, 1));
+        }
+
+        await UntilDoneAsync(host, async () =>
+        {
+            await host.RunUntilIdleAsync();
+            if (host.Faults.HasCrashed)
+            {
+                throw new SimulatedCrashException();
+            }
+        });
+        return ((await host.ReadAsync(Id)).Output<string>(), host.Faults.Commits);
+    }
+
+    /// <summary>As a caller does that does not know whether the process died before or after it took the call.</summary>
+    private static async Task UntilDoneAsync(DurableTestHost host, Func<Task> call)
+    {
+        while (true)
+        {
+            try
+            {
+                await call();
+                return;
+            }
+            catch (SimulatedCrashException)
+            {
+                await host.RestartAsync();
+            }
+            catch (OrchestrationAlreadyExistsException)
+            {
+                return;
+            }
+        }
+    }
+}
