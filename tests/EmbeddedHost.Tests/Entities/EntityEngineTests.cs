@@ -142,6 +142,53 @@ public sealed class EntityEngineTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_crash_at_any_commit_gives_the_uncrashed_result(bool afterIt)
+    {
+        var hasCrashed = true;
+        for (var commit = 1; hasCrashed; commit++)
+        {
+            await using var host = await DurableTestHost.StartAsync(functions => functions
+                .AddEntity("Number", invocation => invocation.RunAsync(new Number()))
+                .AddEntity("Other", invocation => invocation.RunAsync(new Number()))
+                .AddEntity("Passing", invocation => invocation.RunAsync(new Passing()))
+                .AddOrchestrator("Moves", async context =>
+                {
+                    var (first, second) = (new EntityInstanceId("Number", "a"), new EntityInstanceId("Number", "b"));
+                    await context.Entities.SignalEntityAsync(new EntityInstanceId("Passing", "p"), "add", 1);
+                    await using (await context.Entities.LockEntitiesAsync(first, second))
+                    {
+                        await context.Entities.CallEntityAsync(first, "add", -5);
+                        await context.CreateTimer(TimeSpan.FromMinutes(1), CancellationToken.None);
+                        return await context.Entities.CallEntityAsync<int>(second, "add", 5);
+                    }
+                }));
+            await host.Client.ScheduleNewOrchestrationInstanceAsync("Moves", null, new StartOrchestrationOptions("one"), Token);
+            host.Faults.CrashAtCommit(commit, afterIt);
+            await host.RunUntilIdleAsync(Token);
+            hasCrashed = host.Faults.HasCrashed;
+            if (hasCrashed)
+            {
+                await host.RestartAsync();
+                await host.RunUntilIdleAsync(Token);
+            }
+
+            (await host.ReadAsync("one")).Output<int>().ShouldBe(5, $"crashed at commit {commit}");
+            (await FindAsync<int>(host, "Number", "a"))!.State.ShouldBe(-5);
+            (await FindAsync<int>(host, "Number", "a"))!.LockedBy.ShouldBeNull();
+            (await FindAsync<int>(host, "Number", "b"))!.State.ShouldBe(5);
+            (await FindAsync<int>(host, "Number", "b"))!.LockedBy.ShouldBeNull();
+            (await FindAsync<int>(host, "Passing", "p"))!.State.ShouldBe(1);
+            (await FindAsync<int>(host, "Other", "p"))!.State.ShouldBe(1);
+            if (!hasCrashed)
+            {
+                commit.ShouldBeGreaterThan(5, "the crashes were at its commits");
+            }
+        }
+    }
+
     [Fact]
     public async Task Mail_that_comes_late_or_twice_runs_no_operation_again()
     {
