@@ -173,16 +173,24 @@ internal abstract class Mailbox(long sequence, DurableTaskEngine engine)
         engine.KeepInMemory(this);
     }
 
+    /// <summary>What it stands for has ended, is gone, or is not there yet: mail that has come since looks again.</summary>
     protected void Retire(List<Mail> mail)
     {
+        Forget();
         lock (_gate)
         {
-            _isRetired = true;
-            mail = [.. mail, .. _mail];
-            _mail.Clear();
+            _isRetired = _mail.Count == 0;
+            if (!_isRetired)
+            {
+                Schedule();
+            }
         }
 
-        engine.Remove(this);
+        if (_isRetired)
+        {
+            engine.Remove(this);
+        }
+
         Settle(mail);
     }
 
