@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace AtomicDevOps.EmbeddedHost.Engine.Entities;
 
 /// <summary>Runs batches of operations in their entity's function, each batch in a service scope of its own.</summary>
-internal sealed partial class EntityExecutor(ExecutionEnvironment environment, IServiceScopeFactory scopes)
+internal sealed partial class EntityExecutor(ExecutionEnvironment environment, IServiceScopeFactory scopes, TimeProvider time)
 {
     // The error types by which the real Durable Functions tells callers that the function itself did not work.
     private const string NotFound = "EntityFunctionNotFound";
@@ -26,7 +26,7 @@ internal sealed partial class EntityExecutor(ExecutionEnvironment environment, I
             var run = environment.Functions.FindEntity(id.Name);
             await using var scope = scopes.CreateAsyncScope();
             var invocation = new EntityInvocation(
-                id, state, operations, environment.Converter, scope.ServiceProvider, _logger, cancellationToken);
+                id, state, operations, environment.Converter, scope.ServiceProvider, time, _logger, cancellationToken);
             await run(invocation);
             return invocation.Result ?? throw new InvalidOperationException(
                 $"The function of entity '{id}' ended before its operations did. Return or await the task of DispatchAsync.");
@@ -49,8 +49,27 @@ internal sealed partial class EntityExecutor(ExecutionEnvironment environment, I
         }
     }
 
+    /// <summary>A message of an entity cannot be read, and is done with.</summary>
+    public void TellSkipped(EntityInstanceId id, UnreadableRecordException damage) => LogSkipped(damage, id, damage.Message);
+
+    public void TellOverrun(LiveEntity entity) => LogOverrun(entity.ToString(), TurnWatchdog.Limit);
+
+    public void TellReturned(LiveEntity entity, TimeSpan time) => LogReturned(entity.ToString(), time);
+
     private static EntityBatchResult AllFailed(TaskFailureDetails failure, int count, string? state)
         => new([.. Enumerable.Repeat(new EntityOperationOutcome(null, failure, []), count)], state);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A message for entity '{Entity}' is skipped; those behind it are handled. {Reason}")]
+    private partial void LogSkipped(Exception exception, EntityInstanceId entity, string reason);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The operations of {Entity}, have run for {Limit} in one turn. What it is sent meanwhile waits, and so do its callers: "
+            + "move long work into an activity or an orchestration that the entity starts")]
+    private partial void LogOverrun(string entity, TimeSpan limit);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The operations of {Entity}, ended after {Time}")]
+    private partial void LogReturned(string entity, TimeSpan time);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The function of entity {Entity} failed")]
     private partial void LogFailed(Exception exception, EntityInstanceId entity);
