@@ -310,6 +310,45 @@ public sealed class TracingTests : ConformanceTest
     }
 
     [Fact]
+    public async Task The_current_span_of_an_operation_is_the_one_that_stands_for_it()
+    {
+        using var spans = new RecordedSpans();
+        await using var host = await StartAsync(static tasks => tasks
+            .AddEntity<Looker>()
+            .AddOrchestrator("Looks", static context => context.Entities.CallEntityAsync<int>(new EntityInstanceId("Looker", "a"), "look")));
+
+        await host.Client.StartUnderAsync(spans.StartRoot(), "Looks");
+        await host.SettleAsync();
+
+        spans.Touched.Single(static span => span.OperationName is "inside").ParentSpanId
+            .ShouldBe(spans["entity:looker:look", ActivityKind.Server].SpanId);
+    }
+
+    [Fact]
+    public async Task An_operation_whose_entity_is_not_there_has_a_failed_span()
+    {
+        using var spans = new RecordedSpans();
+        await using var host = await StartAsync(static tasks => tasks.AddOrchestrator(
+            "Calls", static context => context.Entities.CallEntityAsync<int>(new EntityInstanceId("Nobody", "a"), "look")));
+
+        await host.Client.StartUnderAsync(spans.StartRoot(), "Calls");
+        await host.SettleAsync();
+
+        var run = spans["entity:nobody:look", ActivityKind.Server];
+        run.Status.ShouldBe(ActivityStatusCode.Error);
+        run.ParentSpanId.ShouldBe(spans["entity:nobody:look", ActivityKind.Client].SpanId);
+    }
+
+    public sealed class Looker : TaskEntity<int>
+    {
+        public int Look()
+        {
+            RecordedSpans.Touch("inside");
+            return State;
+        }
+    }
+
+    [Fact]
     public async Task Spans_of_entities_have_the_attributes_of_what_they_stand_for()
     {
         using var spans = new RecordedSpans();

@@ -1,3 +1,4 @@
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Entities;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,11 +22,12 @@ internal sealed partial class EntityExecutor(ExecutionEnvironment environment, I
         EntityInstanceId id, string? state, IReadOnlyList<EntityOperationRequest> operations, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        EntityInvocation? invocation = null;
         try
         {
             var run = environment.Functions.FindEntity(id.Name);
             await using var scope = scopes.CreateAsyncScope();
-            var invocation = new EntityInvocation(
+            invocation = new EntityInvocation(
                 id, state, operations, environment.Converter, scope.ServiceProvider, time, _logger, cancellationToken);
             await run(invocation);
             return invocation.Result ?? throw new InvalidOperationException(
@@ -38,14 +40,24 @@ internal sealed partial class EntityExecutor(ExecutionEnvironment environment, I
         catch (FunctionNotFoundException exception)
         {
             LogFailed(exception, id);
-            return AllFailed(new TaskFailureDetails(NotFound, exception.Message, null, null, null), operations.Count, state);
+            return AllFailed(new TaskFailureDetails(NotFound, exception.Message, null, null, null));
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             LogFailed(exception, id);
             var failure = new TaskFailureDetails(
                 InvocationFailed, $"The function of entity '{id}' failed: {exception.Message}", null, TaskFailureDetails.FromException(exception), null);
-            return AllFailed(failure, operations.Count, state);
+            return AllFailed(failure);
+        }
+
+        EntityBatchResult AllFailed(TaskFailureDetails failure)
+        {
+            foreach (var request in operations.Skip(invocation?.Begun ?? 0))
+            {
+                TraceFailed(id, request, failure);
+            }
+
+            return new EntityBatchResult([.. Enumerable.Repeat(new EntityOperationOutcome(null, failure, []), operations.Count)], state);
         }
     }
 
@@ -56,8 +68,16 @@ internal sealed partial class EntityExecutor(ExecutionEnvironment environment, I
 
     public void TellReturned(LiveEntity entity, TimeSpan time) => LogReturned(entity.ToString(), time);
 
-    private static EntityBatchResult AllFailed(TaskFailureDetails failure, int count, string? state)
-        => new([.. Enumerable.Repeat(new EntityOperationOutcome(null, failure, []), count)], state);
+    /// <summary>An operation that the function did not come to has a span too.</summary>
+    private void TraceFailed(EntityInstanceId id, EntityOperationRequest request, TaskFailureDetails failure)
+    {
+        var now = time.GetUtcNow().UtcDateTime;
+        using var span = request.Trace is { } trace && DurableTaskSpans.HasListeners ? DurableTaskSpans.StartOperation(id, request, trace, now) : null;
+        if (span is not null)
+        {
+            DurableTaskSpans.EndOperation(span, failure, now);
+        }
+    }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A message for entity '{Entity}' is skipped; those behind it are handled. {Reason}")]
     private partial void LogSkipped(Exception exception, EntityInstanceId entity, string reason);

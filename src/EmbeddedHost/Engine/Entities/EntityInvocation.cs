@@ -44,6 +44,9 @@ public sealed partial class EntityInvocation
     /// <summary>Cancelled when the host shuts down; the batch then runs again after the next start.</summary>
     public CancellationToken CancellationToken { get; }
 
+    /// <summary>How many of the operations have begun.</summary>
+    internal int Begun { get; private set; }
+
     /// <summary>Null until the batch has run.</summary>
     internal EntityBatchResult? Result { get; private set; }
 
@@ -66,6 +69,7 @@ public sealed partial class EntityInvocation
         var state = _state;
         foreach (var request in _operations)
         {
+            Begun++;
             var operation = new EntityOperation(Id, request, state, _converter);
             var outcome = request.Trace is { } trace && DurableTaskSpans.HasListeners
                 ? await TracedAsync(entity, operation, request, trace)

@@ -61,7 +61,8 @@ internal sealed class LoadedEntity
             (outcomes, _state) = await executor.RunAsync(Id, _state, operations, cancellationToken);
         }
 
-        return new EntityTurn(_sequence, Id, now, mail, [.. SkipUnreadable(executor), .. work.Steps], outcomes, _state, _queue.Lock, work.HasMore);
+        IReadOnlyList<EntityStep> steps = _unreadable.Count == 0 ? work.Steps : [.. SkipUnreadable(executor), .. work.Steps];
+        return new EntityTurn(_sequence, Id, now, mail, steps, outcomes, _state, _queue.Lock, work.HasMore);
     }
 
     private List<EntityStep> SkipUnreadable(EntityExecutor executor)
