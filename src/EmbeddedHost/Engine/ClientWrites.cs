@@ -44,9 +44,29 @@ internal abstract class ClientWrite<TResult>(DurableTaskEngine engine) : StoreWr
 internal sealed class StartWrite(DurableTaskEngine engine, NewInstance instance, IReadOnlySet<OrchestrationRuntimeStatus> refusing)
     : ClientWrite<string>(engine)
 {
-    private OrchestrationRuntimeStatus? _refusedBy;
     private readonly List<InboxMessage> _messages = [];
-    private long _sequence;
+    private OrchestrationRuntimeStatus? _refusedBy;
+
+    public long Sequence { get; } = engine.Store.Numbers.Next();
+
+    public string InstanceId => instance.InstanceId;
+
+    /// <summary>When it is to start, if that was scheduled.</summary>
+    public DateTime? StartAt => instance.StartAt;
+
+    /// <summary>Whether the first turn is part of the same change, so that nobody has to be told to take it.</summary>
+    public bool HasFirstTurn { get; set; }
+
+    public bool IsRefused => _refusedBy is not null;
+
+    /// <summary>The instance as it will be stored.</summary>
+    public StoredInstance Instance => new(
+        Sequence,
+        new OrchestrationIdentity(instance.Name, instance.InstanceId, instance.Version, instance.Input, Parent: null, Trace: instance.Trace),
+        OrchestrationRuntimeStatus.Pending,
+        instance.StartAt,
+        Parent: null,
+        CustomStatus: null);
 
     public override void Apply(StoreSession session)
     {
@@ -63,7 +83,7 @@ internal sealed class StartWrite(DurableTaskEngine engine, NewInstance instance,
             Replace(session, existing);
         }
 
-        _sequence = session.InsertInstance(instance);
+        session.InsertInstance(Sequence, instance);
     }
 
     protected override string Release()
@@ -78,7 +98,11 @@ internal sealed class StartWrite(DurableTaskEngine engine, NewInstance instance,
             Engine.Deliver(message);
         }
 
-        Engine.Begin(_sequence, instance.StartAt);
+        if (!HasFirstTurn)
+        {
+            Engine.Begin(Sequence, instance.StartAt);
+        }
+
         return instance.InstanceId;
     }
 

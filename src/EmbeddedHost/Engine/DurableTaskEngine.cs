@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 
 namespace AtomicDevOps.EmbeddedHost.Engine;
 
-/// <summary>Runs the instances of one data directory: from <see cref="StartAsync"/>, which recovers them, to <see cref="StopAsync"/>.</summary>
+/// <summary>Runs the instances of one data directory: from <see cref="StartAsync(CancellationToken)"/>, which recovers them, to <see cref="StopAsync"/>.</summary>
 internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
 {
     /// <summary>Stands for the start of an instance among its timers.</summary>
@@ -25,6 +25,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     private readonly InstanceCache _instances;
     private readonly TurnRetries _retries;
     private readonly TurnWatchdog _watchdog;
+    private readonly StartDeadline _starts = new();
     private readonly BoundedQueue<LiveInstance> _turns;
     private readonly BoundedQueue<LiveEntity> _entityTurns;
     private readonly EntityExecutor _entities;
@@ -143,6 +144,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     {
         _timers.Dispose();
         _watchdog.Dispose();
+        _starts.Dispose();
         _instances.Dispose();
         _activities.Dispose();
         _stopping.Dispose();
@@ -293,6 +295,24 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         _timers.Dispose();
         _activities.Stop();
         _stopping.Cancel();
+    }
+
+    /// <summary>
+    /// Starts an instance. Where a turn can be taken at once, the first one is taken before the start is written, and both share a commit.
+    /// </summary>
+    public Task<string> StartAsync(StartWrite start)
+    {
+        if (!_options.TakesTurns || start.StartAt is not null || !_turns.HasRoom || Store.Find(start.InstanceId) is not null)
+        {
+            return WriteAsync(start);
+        }
+
+        Work.Begin();
+        var instance = LiveInstance.WithStart(start, this);
+        _instances.Add(instance);
+        _starts.Watch(instance);
+        Post(start.Sequence, Mail.WakeUp);
+        return start.Task;
     }
 
     public Task<TResult> WriteAsync<TResult>(ClientWrite<TResult> write)

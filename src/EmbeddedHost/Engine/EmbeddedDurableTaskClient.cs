@@ -235,7 +235,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
     private Task<string> StartAsync(NewInstance instance, IReadOnlySet<OrchestrationRuntimeStatus> refusing)
         => DurableTaskSpans.HasListeners
             ? StartTracedAsync(instance, refusing)
-            : engine.WriteAsync(new StartWrite(engine, instance, refusing));
+            : engine.StartAsync(new StartWrite(engine, instance, refusing));
 
     private async Task<string> StartTracedAsync(NewInstance instance, IReadOnlySet<OrchestrationRuntimeStatus> refusing)
     {
@@ -245,7 +245,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
             instance = instance with { Trace = ExecutionTrace.Under(parent.Context) };
         }
 
-        await EndWithAsync(span, engine.WriteAsync(new StartWrite(engine, instance, refusing)));
+        await EndWithAsync(span, engine.StartAsync(new StartWrite(engine, instance, refusing)));
         return instance.InstanceId;
     }
 

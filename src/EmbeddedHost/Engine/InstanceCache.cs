@@ -39,6 +39,8 @@ internal sealed class InstanceCache : IDisposable
     public Mailbox GetOrAdd(long sequence, DurableTaskEngine engine)
         => _instances.GetOrAdd(sequence, static (key, engine) => key < 0 ? new LiveEntity(key, engine) : new LiveInstance(key, engine), engine);
 
+    public void Add(Mailbox instance) => _instances[instance.Sequence] = instance;
+
     /// <summary>An instance has become idle.</summary>
     public void Keep(Mailbox instance)
     {

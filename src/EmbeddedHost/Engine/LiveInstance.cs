@@ -5,6 +5,7 @@ namespace AtomicDevOps.EmbeddedHost.Engine;
 /// <summary>An instance in memory: a mailbox, and the suspended orchestrator.</summary>
 internal sealed class LiveInstance(long sequence, DurableTaskEngine engine) : Mailbox(sequence, engine)
 {
+    private StartWrite? _start;
     private readonly List<Mail> _heldUntilStart = [];
     private volatile LoadedInstance? _loaded;
     private volatile OrchestrationIdentity? _identity;
@@ -17,7 +18,28 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine) : Ma
         ? $"'{identity.InstanceId}' of orchestrator '{identity.Name}'"
         : base.ToString();
 
+    /// <summary>An instance that is not on disk yet: its start waits for the first turn, to be written with it.</summary>
+    public static LiveInstance WithStart(StartWrite start, DurableTaskEngine engine) => new(start.Sequence, engine) { _start = start };
+
     public override void Schedule() => Engine.Schedule(this);
+
+    /// <summary>Writes the start without the first turn, which is late or has failed.</summary>
+    public void StartAlone()
+    {
+        if (Interlocked.Exchange(ref _start, null) is not { } start)
+        {
+            return;
+        }
+
+        try
+        {
+            Engine.Store.Write(start);
+        }
+        catch (InvalidOperationException exception)
+        {
+            start.Failed(exception);
+        }
+    }
 
     public void TakeTurn()
     {
@@ -28,6 +50,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine) : Ma
         }
         catch (Exception exception)
         {
+            StartAlone();
             RetryTurn(mail, exception);
         }
     }
@@ -64,10 +87,21 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine) : Ma
         Engine.Work.Begin(_heldUntilStart.Count);
         mail.InsertRange(0, _heldUntilStart);
         _heldUntilStart.Clear();
-        var write = new TurnWrite(this, loaded.TakeTurn(Engine.UtcNow, mail));
+        var turn = loaded.TakeTurn(Engine.UtcNow, mail);
+        var start = Interlocked.Exchange(ref _start, null);
+        start?.HasFirstTurn = true;
+        var write = new TurnWrite(this, turn, start);
         loaded.Grow(write.Bytes);
         Engine.WatchHistory(loaded);
-        Engine.Store.WriteHere(write);
+        try
+        {
+            Engine.Store.WriteHere(write);
+        }
+        catch (ObjectDisposedException exception)
+        {
+            start?.Failed(exception);
+            throw;
+        }
     }
 
     /// <param name="effects">Null if this start of the instance is gone from the store.</param>
@@ -137,7 +171,8 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine) : Ma
     /// <returns>Null if it has ended, or is gone.</returns>
     private LoadedInstance? Load()
     {
-        var stored = Engine.Store.Load(Sequence);
+        var start = Volatile.Read(ref _start);
+        var stored = start?.Instance ?? Engine.Store.Load(Sequence);
         if (stored is null || stored.Status.IsFinished())
         {
             return null;
@@ -147,7 +182,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine) : Ma
         var loaded = new LoadedInstance(stored, Engine.Environment, () => Engine.Post(Sequence, Mail.WakeUp));
         try
         {
-            loaded.Replay(Engine.Store.History(Sequence));
+            loaded.Replay(start is null ? Engine.Store.History(Sequence) : []);
         }
         catch (UnreadableRecordException exception)
         {

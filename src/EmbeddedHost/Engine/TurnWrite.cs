@@ -22,7 +22,8 @@ internal sealed class TurnEffects
 }
 
 /// <summary>One turn of one instance as one atomic change.</summary>
-internal sealed class TurnWrite(LiveInstance instance, Turn turn) : StoreWrite
+/// <param name="start">The instance's start, if that is not on disk yet: part of the change.</param>
+internal sealed class TurnWrite(LiveInstance instance, Turn turn, StartWrite? start = null) : StoreWrite
 {
     // Made where the turn ran, so that the one writer has less to do.
     private readonly byte[] _events = HistoryCodec.Write(turn.Arrivals, turn.IsContinuedAsNew ? [] : turn.Decisions);
@@ -34,7 +35,8 @@ internal sealed class TurnWrite(LiveInstance instance, Turn turn) : StoreWrite
     public override void Apply(StoreSession session)
     {
         _effects = new TurnEffects();
-        _isStale = !session.AppendTurn(turn.Sequence, turn.Number, turn.At, turn.Owed, _events);
+        start?.Apply(session);
+        _isStale = start is { IsRefused: true } || !session.AppendTurn(turn.Sequence, turn.Number, turn.At, turn.Owed, _events);
         if (_isStale)
         {
             return;
@@ -56,9 +58,17 @@ internal sealed class TurnWrite(LiveInstance instance, Turn turn) : StoreWrite
         }
     }
 
-    public override void Committed() => instance.Committed(turn, _isStale ? null : _effects);
+    public override void Committed()
+    {
+        start?.Committed();
+        instance.Committed(turn, _isStale ? null : _effects);
+    }
 
-    public override void Failed(Exception exception) => instance.TryAgain(turn.Mail, exception);
+    public override void Failed(Exception exception)
+    {
+        start?.Failed(exception);
+        instance.TryAgain(turn.Mail, exception);
+    }
 
     private void Consume(StoreSession session, Mail mail)
     {

@@ -37,6 +37,7 @@ internal sealed class EngineStore : IDisposable
         _directory = directory;
         _readers = new ReaderPool(directory.DatabasePath);
         Outage = new StoreOutage(directory.DatabasePath, time, logger);
+        Numbers = session.Numbers;
         _writer = new StoreWriter(session, Outage, metrics, faults);
     }
 
@@ -77,6 +78,9 @@ internal sealed class EngineStore : IDisposable
     public string DatabasePath => _directory.DatabasePath;
 
     public StoreOutage Outage { get; }
+
+    /// <summary>For starts whose number is needed before they are written.</summary>
+    public SequenceNumbers Numbers { get; }
 
     /// <summary>Writes on a thread of its own.</summary>
     public void Write(StoreWrite write) => _writer.Enqueue(write, mayWriteHere: false);

@@ -49,6 +49,7 @@ internal sealed class StoreSession : IDisposable
     public StoreSession(Database database)
     {
         _database = database;
+        Numbers = new SequenceNumbers(database);
         _begin = database.Prepare("BEGIN IMMEDIATE");
         _commit = database.Prepare("COMMIT");
         _rollback = database.Prepare("ROLLBACK");
@@ -57,9 +58,9 @@ internal sealed class StoreSession : IDisposable
         _isFinished = database.Prepare("SELECT 1 FROM instances WHERE seq = ? AND status IN (1, 3, 5)");
         _insertInstance = database.Prepare(
             """
-            INSERT INTO instances (id, name, version, status, created_at, updated_at, start_at, tags, parent_seq, parent_task_id, parent_id, parent_name,
+            INSERT INTO instances (seq, id, name, version, status, created_at, updated_at, start_at, tags, parent_seq, parent_task_id, parent_id, parent_name,
                 trace_parent, trace_state, span_id)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING seq
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
             """);
         _insertInput = database.Prepare("INSERT INTO inputs (seq, data) VALUES (?, ?)");
         _updateInstance = database.Prepare("UPDATE instances SET status = ?2, updated_at = ?3, custom_status = ?4 WHERE seq = ?1");
@@ -113,6 +114,8 @@ internal sealed class StoreSession : IDisposable
         _lockOwner = database.Prepare("SELECT lock_owner FROM entities WHERE seq = -? AND lock_owner IS NOT NULL");
     }
 
+    public SequenceNumbers Numbers { get; }
+
     public void Begin() => _begin.Execute();
 
     public void Commit() => _commit.Execute();
@@ -144,8 +147,16 @@ internal sealed class StoreSession : IDisposable
     /// <returns>The sequence number: the identity of this start of the id.</returns>
     public long InsertInstance(NewInstance instance)
     {
-        long sequence;
+        var sequence = Numbers.Next();
+        InsertInstance(sequence, instance);
+        return sequence;
+    }
+
+    /// <param name="sequence">One of <see cref="Numbers"/>.</param>
+    public void InsertInstance(long sequence, NewInstance instance)
+    {
         _insertInstance
+            .With(sequence)
             .With(instance.InstanceId)
             .With(instance.Name)
             .With(instance.Version)
@@ -159,15 +170,9 @@ internal sealed class StoreSession : IDisposable
             .With(instance.Parent?.Name)
             .With(instance.Trace?.TraceParent)
             .With(instance.Trace?.TraceState)
-            .With(instance.Trace?.SpanId.ToHexString());
-        using (var rows = _insertInstance.Query())
-        {
-            rows.Read();
-            sequence = rows.Int64(0);
-        }
-
+            .With(instance.Trace?.SpanId.ToHexString())
+            .Execute();
         _insertInput.With(sequence).With(instance.Input).Execute();
-        return sequence;
     }
 
     /// <param name="owed">How many activities have been asked for and not answered after this turn.</param>
