@@ -55,7 +55,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         _watchdog = new TurnWatchdog(time, OnTurnOverrun, OnTurnReturned);
         _turns = new BoundedQueue<LiveInstance>(_options.MaxConcurrentOrchestratorFunctions, TakeTurnAsync);
         _entityTurns = new BoundedQueue<LiveEntity>(_options.MaxConcurrentEntityFunctions, TakeTurnAsync);
-        _entities = new EntityExecutor(Environment, scopes);
+        _entities = new EntityExecutor(Environment, scopes, time);
         _activities = new ActivityDispatcher(
             Environment,
             scopes,
@@ -351,7 +351,10 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
 
     private static OperationCanceledException Stopped() => new("The durable task engine stopped.");
 
-    private Task TakeTurnAsync(LiveEntity entity) => entity.TakeTurnAsync(_entities, _options.MaxEntityOperationBatchSize, _stopping.Token);
+    private Task TakeTurnAsync(LiveEntity entity) => _watchdog.WatchAsync(
+        () => entity.TakeTurnAsync(_entities, _options.MaxEntityOperationBatchSize, _stopping.Token),
+        () => _entities.TellOverrun(entity),
+        time => _entities.TellReturned(entity, time));
 
     private Task TakeTurnAsync(LiveInstance instance)
     {

@@ -107,7 +107,7 @@ internal sealed class TurnWrite(LiveInstance instance, Turn turn, StartWrite? st
                 break;
             case EntityDecision message:
                 _effects.Messages.Add(
-                    session.InsertMessage(message.Entity, message.MessageFrom(turn.Identity.InstanceId), turn.At));
+                    session.InsertMessage(message.Entity, message.MessageFrom(turn.Identity.InstanceId, turn.Identity.Trace), turn.At));
                 break;
             case SubOrchestrationScheduled sub:
                 new SubOrchestrationStart(turn.Sequence, turn.Identity, sub).Apply(session, turn.At, _effects);

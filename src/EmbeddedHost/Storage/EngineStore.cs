@@ -340,7 +340,7 @@ internal sealed class EngineStore : IDisposable
         _directory.Dispose();
     }
 
-    private static StoredEntity ReadEntity(Statement.Rows rows, Database database, bool withState)
+    private StoredEntity ReadEntity(Statement.Rows rows, Database database, bool withState)
     {
         var sequence = rows.Int64(0);
         return new StoredEntity(
@@ -353,18 +353,35 @@ internal sealed class EngineStore : IDisposable
             ReadMessages(database, sequence, after: 0));
     }
 
-    private static List<InboxMessage> ReadMessages(Database database, long sequence, long after)
+    private List<InboxMessage> ReadMessages(Database database, long sequence, long after)
     {
         var messages = new List<InboxMessage>();
         using var rows = database.Prepare("SELECT message, data FROM inbox WHERE seq = ? AND message > ? ORDER BY message")
             .With(sequence).With(after).Query();
         while (rows.Read())
         {
-            messages.Add(new InboxMessage(rows.Int64(0), sequence, HistoryCodec.ReadArrival(rows.Blob(1))));
+            messages.Add(new InboxMessage(rows.Int64(0), sequence, ReadEntityMessage(rows.Int64(0), rows.Blob(1))));
         }
 
         return messages;
     }
+
+    /// <summary>What cannot be read is told by a message of its own, so that the others behind it are handled.</summary>
+    private EntityMessage ReadEntityMessage(long messageId, ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            return HistoryCodec.ReadArrival(data) as EntityMessage ?? throw new InvalidDataException("It holds an event that is not for entities.");
+        }
+        catch (InvalidDataException exception)
+        {
+            var caller = HistoryCodec.ReadCaller(data);
+            return new UnreadableEntityMessage(caller?.Sender, caller?.RequestId, Unreadable(messageId, exception));
+        }
+    }
+
+    private UnreadableRecordException Unreadable(long messageId, InvalidDataException exception)
+        => new(string.Create(CultureInfo.InvariantCulture, $"Message {messageId} of the inbox"), DatabasePath, exception);
 
     private List<RecordedTurn> HistoryPage(long sequence, int first, int size)
     {
@@ -396,11 +413,7 @@ internal sealed class EngineStore : IDisposable
         }
         catch (InvalidDataException exception)
         {
-            return new Mail(
-                Arrival: null,
-                messageId,
-                Damage: new UnreadableRecordException(
-                    string.Create(CultureInfo.InvariantCulture, $"Message {messageId} of the inbox"), DatabasePath, exception));
+            return new Mail(Arrival: null, messageId, Damage: Unreadable(messageId, exception));
         }
     }
 

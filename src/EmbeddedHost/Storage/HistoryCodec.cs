@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using AtomicDevOps.EmbeddedHost.Engine;
@@ -70,6 +71,21 @@ internal static class HistoryCodec
     {
         var reader = new EventReader(bytes);
         return ReadEvent(ref reader) as Arrival ?? throw new InvalidDataException("It holds an event that does not arrive.");
+    }
+
+    /// <summary>Who called an entity by a message that cannot be read to its end.</summary>
+    /// <returns>Null if it is no call, or is damaged before that.</returns>
+    public static (string Sender, Guid RequestId)? ReadCaller(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new EventReader(bytes);
+        try
+        {
+            return reader.Type() is EventType.EntityCall or EventType.EntityTracedCall && reader.Text() is { } sender ? (sender, reader.Id()) : null;
+        }
+        catch (Exception exception) when (exception is InvalidDataException or ArgumentException)
+        {
+            return null;
+        }
     }
 
     public static string WriteFailure(TaskFailureDetails failure) => JsonSerializer.Serialize(failure);
@@ -147,6 +163,15 @@ internal static class HistoryCodec
                 break;
             case EntityLockGranted granted:
                 writer.Type(EventType.EntityLockGranted).Id(granted.RequestId);
+                break;
+            case EntityOperationRequest { Trace: { } trace, RequestId: { } requestId } call:
+                writer.Type(EventType.EntityTracedCall).Text(call.Sender).Id(requestId).Trace(trace).Text(call.Operation).Text(call.Input);
+                break;
+            case EntityOperationRequest { Trace: { } trace, ScheduledTime: { } due } signal:
+                writer.Type(EventType.EntityTracedDelayedSignal).Text(signal.Sender).Trace(trace).Text(signal.Operation).Text(signal.Input).Time(due);
+                break;
+            case EntityOperationRequest { Trace: { } trace } signal:
+                writer.Type(EventType.EntityTracedSignal).Text(signal.Sender).Trace(trace).Text(signal.Operation).Text(signal.Input);
                 break;
             case EntityOperationRequest { RequestId: { } requestId } call:
                 writer.Type(EventType.EntityCall).Text(call.Sender).Id(requestId).Text(call.Operation).Text(call.Input);
@@ -232,6 +257,9 @@ internal static class HistoryCodec
             EventType.EntityCall => new EntityOperationRequest(reader.Text(), reader.Id(), reader.Text()!, reader.Text(), null),
             EventType.EntitySignal => new EntityOperationRequest(reader.Text(), null, reader.Text()!, reader.Text(), null),
             EventType.EntityDelayedSignal => new EntityOperationRequest(reader.Text(), null, reader.Text()!, reader.Text(), reader.Time()),
+            EventType.EntityTracedCall => ReadTracedCall(ref reader),
+            EventType.EntityTracedSignal => ReadTracedSignal(ref reader, isDelayed: false),
+            EventType.EntityTracedDelayedSignal => ReadTracedSignal(ref reader, isDelayed: true),
             EventType.EntityLockRequest => new EntityLockRequest(reader.Text()!, reader.Id(), reader.Entities()),
             EventType.EntityLockRelease => new EntityLockRelease(reader.Text()!, reader.Id(), reader.Entities()),
             EventType.EntityOrphanedLockRelease => new EntityLockRelease(reader.Text()!, null, reader.Entities()),
@@ -243,6 +271,18 @@ internal static class HistoryCodec
             EventType.EntityUnlocked => new EntityUnlocked(reader.Number(), reader.Entity(), reader.Id(), reader.Entities()),
             _ => throw new InvalidDataException($"The history holds an event of unknown type {(int)type}."),
         };
+    }
+
+    private static EntityOperationRequest ReadTracedCall(ref EventReader reader)
+    {
+        var (sender, requestId, trace) = (reader.Text(), reader.Id(), reader.Trace());
+        return new EntityOperationRequest(sender, requestId, reader.Text()!, reader.Text(), null) { Trace = trace };
+    }
+
+    private static EntityOperationRequest ReadTracedSignal(ref EventReader reader, bool isDelayed)
+    {
+        var (sender, trace) = (reader.Text(), reader.Trace());
+        return new EntityOperationRequest(sender, null, reader.Text()!, reader.Text(), isDelayed ? reader.Time() : null) { Trace = trace };
     }
 
     /// <summary>Values are stored: never change one.</summary>
@@ -279,6 +319,9 @@ internal static class HistoryCodec
         EntitySignaledLater = 41,
         EntityLockRequested = 42,
         EntityUnlocked = 43,
+        EntityTracedCall = 44,
+        EntityTracedSignal = 45,
+        EntityTracedDelayedSignal = 46,
     }
 
     private sealed class EventWriter
@@ -329,6 +372,9 @@ internal static class HistoryCodec
             _buffer.Advance(IdSize);
             return this;
         }
+
+        public EventWriter Trace(ActivityContext value)
+            => Text($"00-{value.TraceId}-{value.SpanId}-{(byte)value.TraceFlags:x2}").Text(value.TraceState);
 
         public EventWriter Entity(EntityInstanceId id) => Text(id.Name).Text(id.Key);
 
@@ -384,6 +430,13 @@ internal static class HistoryCodec
         }
 
         public Guid Id() => new(Take(IdSize));
+
+        /// <returns>Null if it is not a W3C trace parent.</returns>
+        public ActivityContext? Trace()
+        {
+            var (parent, state) = (Text(), Text());
+            return ActivityContext.TryParse(parent, state, isRemote: true, out var context) ? context : null;
+        }
 
         public EntityInstanceId Entity() => new(Text()!, Text()!);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AtomicDevOps.EmbeddedHost.Engine;
 using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Storage;
@@ -10,6 +11,9 @@ public sealed class EntityCodecTests
 {
     private static readonly DateTime Due = new(2026, 2, 3, 4, 5, 6, 7, DateTimeKind.Utc);
     private static readonly EntityInstanceId Entity = new("name", "Key @ 1");
+    private static readonly ActivityContext Span = new(
+        ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, "a=b", isRemote: true);
+
     private static readonly EntityLockSet Two = EntityLockSet.Of([Entity, new EntityInstanceId("name", "")]);
 
     [Fact]
@@ -23,6 +27,9 @@ public sealed class EntityCodecTests
             new EntityOperationRequest("caller", Guid.NewGuid(), "op", "1", null),
             new EntityOperationRequest(null, null, "op", null, null),
             new EntityOperationRequest("@sender@x", null, "op", "", Due),
+            new EntityOperationRequest("caller", Guid.NewGuid(), "op", "1", null) { Trace = Span },
+            new EntityOperationRequest(null, null, "op", null, null) { Trace = Span },
+            new EntityOperationRequest(null, null, "op", null, Due) { Trace = Span },
             new EntityLockRequest("owner", Guid.NewGuid(), Two),
             new EntityLockRelease("owner", Guid.NewGuid(), EntityLockSet.Empty),
             new EntityLockRelease("owner", null, Two),

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -28,7 +30,9 @@ internal sealed class EmbeddedDurableEntityClient(DurableTaskEngine engine) : Du
             operationName,
             Payload.Write(Converter, input, $"the input of operation '{operationName}' of entity '{id}'"),
             options?.SignalTime?.UtcDateTime);
-        return engine.WriteAsync(new SignalWrite(engine, id, signal)).WaitAsync(cancellation);
+        return DurableTaskSpans.HasListeners
+            ? SignalTracedAsync(id, signal, cancellation)
+            : engine.WriteAsync(new SignalWrite(engine, id, signal)).WaitAsync(cancellation);
     }
 
     public override Task<EntityMetadata?> GetEntityAsync(
@@ -64,6 +68,32 @@ internal sealed class EmbeddedDurableEntityClient(DurableTaskEngine engine) : Du
         }
         while (continueUntilComplete && result.ContinuationToken is not null);
         return result;
+    }
+
+    private async Task SignalTracedAsync(EntityInstanceId id, EntityOperationRequest signal, CancellationToken cancellation)
+    {
+        using var span = DurableTaskSpans.StartSignal(id, signal.Operation, signal.ScheduledTime, parent: default, engine.UtcNow);
+        if (Activity.Current is { IdFormat: ActivityIdFormat.W3C } parent)
+        {
+            signal = signal with { Trace = parent.Context };
+        }
+
+        try
+        {
+            await engine.WriteAsync(new SignalWrite(engine, id, signal)).WaitAsync(cancellation);
+        }
+        catch (Exception exception)
+        {
+            span?.SetStatus(ActivityStatusCode.Error, exception.Message);
+            throw;
+        }
+        finally
+        {
+            if (span is not null)
+            {
+                DurableTaskSpans.End(span, engine.UtcNow);
+            }
+        }
     }
 
     private StoredEntity? Find(EntityInstanceId id, bool withState, CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask.Entities;
 
@@ -44,7 +45,10 @@ internal sealed class EntityTurnWrite(LiveEntity entity, EntityTurn turn) : Stor
             switch (action)
             {
                 case SendSignal signal:
-                    var message = new EntityOperationRequest(_sender, RequestId: null, signal.Operation, signal.Input, signal.ScheduledTime);
+                    var message = new EntityOperationRequest(_sender, RequestId: null, signal.Operation, signal.Input, signal.ScheduledTime)
+                    {
+                        Trace = signal.Trace,
+                    };
                     _effects.Messages.Add(session.InsertMessage(signal.Target, message, turn.At));
                     break;
                 case StartOrchestration start:
@@ -93,7 +97,8 @@ internal sealed class EntityTurnWrite(LiveEntity entity, EntityTurn turn) : Stor
             turn.At,
             start.StartAt,
             start.Tags.ToImmutableSortedDictionary(StringComparer.Ordinal),
-            Parent: null));
+            Parent: null,
+            start.Trace is { } trace ? ExecutionTrace.Under(trace) : null));
         _effects.StartedInstances.Add((sequence, start.StartAt));
     }
 }

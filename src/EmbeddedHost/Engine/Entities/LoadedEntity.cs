@@ -1,4 +1,5 @@
 using AtomicDevOps.EmbeddedHost.Storage;
+using Microsoft.DurableTask;
 using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.EmbeddedHost.Engine.Entities;
@@ -8,6 +9,7 @@ internal sealed class LoadedEntity
 {
     private readonly long _sequence;
     private readonly EntityQueue _queue;
+    private readonly List<(long MessageId, UnreadableEntityMessage Message)> _unreadable = [];
     private string? _state;
 
     public LoadedEntity(StoredEntity stored, DateTime now)
@@ -36,7 +38,14 @@ internal sealed class LoadedEntity
         foreach (var message in messages)
         {
             LastMessage = message.MessageId;
-            _queue.Add(message.MessageId, (EntityMessage)message.Arrival, now);
+            if (message.Arrival is UnreadableEntityMessage unreadable)
+            {
+                _unreadable.Add((message.MessageId, unreadable));
+            }
+            else
+            {
+                _queue.Add(message.MessageId, (EntityMessage)message.Arrival, now);
+            }
         }
     }
 
@@ -52,6 +61,22 @@ internal sealed class LoadedEntity
             (outcomes, _state) = await executor.RunAsync(Id, _state, operations, cancellationToken);
         }
 
-        return new EntityTurn(_sequence, Id, now, mail, work.Steps, outcomes, _state, _queue.Lock, work.HasMore);
+        IReadOnlyList<EntityStep> steps = _unreadable.Count == 0 ? work.Steps : [.. SkipUnreadable(executor), .. work.Steps];
+        return new EntityTurn(_sequence, Id, now, mail, steps, outcomes, _state, _queue.Lock, work.HasMore);
+    }
+
+    private List<EntityStep> SkipUnreadable(EntityExecutor executor)
+    {
+        var steps = new List<EntityStep>(_unreadable.Count);
+        foreach (var (messageId, message) in _unreadable)
+        {
+            executor.TellSkipped(Id, message.Damage);
+            steps.Add(message is { Sender: { } caller, RequestId: { } requestId }
+                ? new SendStep(messageId, caller, new EntityCallFailed(requestId, TaskFailureDetails.FromException(message.Damage)))
+                : new DropStep(messageId));
+        }
+
+        _unreadable.Clear();
+        return steps;
     }
 }

@@ -56,6 +56,58 @@ public sealed class EntityApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_history_of_an_orchestration_shows_what_it_had_to_do_with_entities()
+    {
+        var client = _host.Services.GetRequiredService<DurableTaskClient>();
+        await client.ScheduleNewOrchestrationInstanceAsync("Shops", new StartOrchestrationOptions("one"), Token);
+        await client.WaitForInstanceCompletionAsync("one", Token);
+
+        var bare = await HistoryAsync("showHistory=true");
+        var full = await HistoryAsync("showHistory=true&showHistoryOutput=true");
+
+        full.Select(static entry => $"{entry!["EventType"]} {entry["Name"]}".TrimEnd()).ShouldBe([
+            "ExecutionStarted", "EntityOperationSignaled putText", "EntityLockGranted", "EntityOperationCompleted count",
+            "EntityOperationFailed break", "EntityUnlockSent", "EntityUnlockSent", "ExecutionCompleted"]);
+        var signaled = full[1]!;
+        signaled["InstanceId"]!.GetValue<string>().ShouldBe("@basket@later");
+        signaled["FireAt"]!.GetValue<string>().ShouldBe("2100-01-02T03:04:05.0000000Z");
+        signaled["Input"]!.GetValue<string>().ShouldBe("plum");
+        var granted = full[2]!;
+        granted["LockSet"]!.AsArray().Select(static id => id!.GetValue<string>()).ShouldBe(["@basket@a", "@basket@b"]);
+        granted["ScheduledTime"].ShouldNotBeNull();
+        var completed = full[3]!;
+        completed["InstanceId"]!.GetValue<string>().ShouldBe("@basket@a");
+        completed["Result"]!.GetValue<int>().ShouldBe(0);
+        completed["ScheduledTime"].ShouldNotBeNull();
+        full[4]!["Reason"]!.GetValue<string>().ShouldBe("on purpose");
+        full[5]!["LockSet"]!.AsArray().ShouldHaveSingleItem()!.GetValue<string>().ShouldBe("@basket@a");
+        bare[1]!["Input"].ShouldBeNull();
+        bare[3]!["Result"].ShouldBeNull();
+
+        async Task<JsonArray> HistoryAsync(string query)
+        {
+            var text = await _http.GetStringAsync($"/runtime/webhooks/durabletask/instances/one?{query}", Token);
+            return JsonNode.Parse(text)!["historyEvents"]!.AsArray();
+        }
+    }
+
+    [Fact]
+    public async Task A_call_of_an_entity_without_a_response_stands_in_the_history_as_called()
+    {
+        var client = _host.Services.GetRequiredService<DurableTaskClient>();
+        await client.ScheduleNewOrchestrationInstanceAsync("Forgets", new StartOrchestrationOptions("one"), Token);
+        await client.WaitForInstanceCompletionAsync("one", Token);
+
+        var text = await _http.GetStringAsync("/runtime/webhooks/durabletask/instances/one?showHistory=true&showHistoryOutput=true", Token);
+
+        var called = JsonNode.Parse(text)!["historyEvents"]![1]!;
+        called["EventType"]!.GetValue<string>().ShouldBe("EntityOperationCalled");
+        called["InstanceId"]!.GetValue<string>().ShouldBe("@basket@a");
+        called["Name"]!.GetValue<string>().ShouldBe("putText");
+        called["Input"]!.GetValue<string>().ShouldBe("plum");
+    }
+
+    [Fact]
     public async Task An_entity_is_read_as_its_state_and_one_without_is_not_found()
     {
         (await PostAsync("/basket/a%2Fb?op=putNothing", null, null)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
@@ -163,6 +215,10 @@ public sealed class EntityApiTests : IAsyncLifetime
                 case "delete":
                     operation.State.SetState(null);
                     return default;
+                case "count":
+                    return new ValueTask<object?>(state.Count);
+                case "break":
+                    throw new InvalidOperationException("on purpose");
                 default:
                     return default;
             }
@@ -180,5 +236,32 @@ public sealed class EntityApiTests : IAsyncLifetime
         [Function("Ask")]
         public static Task AskAsync([OrchestrationTrigger] TaskOrchestrationContext context)
             => context.Entities.CallEntityAsync(EntityInstanceId.FromString(context.GetInput<string>()!), "ask");
+
+        [Function("Shops")]
+        public static async Task ShopsAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+        {
+            var a = new EntityInstanceId("Basket", "a");
+            var due = new DateTimeOffset(2100, 1, 2, 3, 4, 5, TimeSpan.Zero);
+            await context.Entities.SignalEntityAsync(new EntityInstanceId("Basket", "later"), "putText", "plum", new SignalEntityOptions { SignalTime = due });
+            await using (await context.Entities.LockEntitiesAsync(a, new EntityInstanceId("Basket", "b")))
+            {
+                await context.Entities.CallEntityAsync<int>(a, "count");
+                try
+                {
+                    await context.Entities.CallEntityAsync(a, "break");
+                }
+                catch (EntityOperationFailedException exception)
+                {
+                    exception.FailureDetails.ErrorMessage.ShouldBe("on purpose");
+                }
+            }
+        }
+
+        [Function("Forgets")]
+        public static Task ForgetsAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+        {
+            _ = context.Entities.CallEntityAsync(new EntityInstanceId("Basket", "a"), "putText", "plum");
+            return Task.CompletedTask;
+        }
     }
 }
