@@ -121,11 +121,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         _timers.Dispose();
         _activities.Stop();
         await _stopping.CancelAsync();
-        foreach (var instance in _retries.Stop())
-        {
-            instance.Abandon(Stopped());
-        }
-
+        AbandonRetries();
         try
         {
             await Work.WhenIdleAsync().WaitAsync(cancellationToken);
@@ -289,12 +285,21 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         }
     }
 
+    private void AbandonRetries()
+    {
+        foreach (var instance in _retries.Stop())
+        {
+            instance.Abandon(Stopped());
+        }
+    }
+
     /// <summary>Lets nothing more begin, as if the process had died; <see cref="StopAsync"/> is still to be called.</summary>
     public void Crash()
     {
         _timers.Dispose();
         _activities.Stop();
         _stopping.Cancel();
+        AbandonRetries();
     }
 
     /// <summary>
