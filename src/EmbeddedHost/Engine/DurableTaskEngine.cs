@@ -285,14 +285,6 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         }
     }
 
-    private void AbandonRetries()
-    {
-        foreach (var instance in _retries.Stop())
-        {
-            instance.Abandon(Stopped());
-        }
-    }
-
     /// <summary>Lets nothing more begin, as if the process had died; <see cref="StopAsync"/> is still to be called.</summary>
     public void Crash()
     {
@@ -355,6 +347,14 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     }
 
     private static OperationCanceledException Stopped() => new("The durable task engine stopped.");
+
+    private void AbandonRetries()
+    {
+        foreach (var instance in _retries.Stop())
+        {
+            instance.Abandon(Stopped());
+        }
+    }
 
     private Task TakeTurnAsync(LiveEntity entity) => _watchdog.WatchAsync(
         () => entity.TakeTurnAsync(_entities, _options.MaxEntityOperationBatchSize, _stopping.Token),

@@ -81,7 +81,12 @@ internal sealed class LoadedInstance
                 _defect = exception;
             }
 
-            Record(turn.At, turn.Arrivals, turn.Decisions);
+            foreach (var arrival in turn.Arrivals)
+            {
+                Counts(arrival);
+            }
+
+            Record(turn.At, turn.Arrivals.Count, turn.Decisions);
             _spans?.Record(turn);
             Bytes += turn.Bytes;
         }
@@ -134,7 +139,7 @@ internal sealed class LoadedInstance
             : isSuspended ? OrchestrationRuntimeStatus.Suspended : OrchestrationRuntimeStatus.Running;
         var changesInstance = status != _status || !string.Equals(customStatus, _customStatus, StringComparison.Ordinal);
         (_status, _customStatus) = (status, customStatus);
-        Record(at, arrivals, decisions);
+        Record(at, arrivals.Count, decisions);
         return new Turn(
             _stored.Sequence,
             Identity,
@@ -174,16 +179,11 @@ internal sealed class LoadedInstance
     private TurnResult Ended(ExecutionCompleted end)
         => new(_section.Release is { } release ? [release, end] : [end], _customStatus, IsSuspended: false);
 
-    private void Record(DateTime at, IReadOnlyList<Arrival> arrivals, IReadOnlyList<Decision> decisions)
+    private void Record(DateTime at, int arrivals, IReadOnlyList<Decision> decisions)
     {
         _lastTurnAt = at;
         _turns++;
-        Events += 1 + arrivals.Count + decisions.Count;
-        foreach (var arrival in arrivals)
-        {
-            Counts(arrival);
-        }
-
+        Events += 1 + arrivals + decisions.Count;
         foreach (var decision in decisions)
         {
             _section.Record(decision);
