@@ -128,10 +128,48 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         engine.Work.Begin(_heldUntilStart.Count);
         mail.InsertRange(0, _heldUntilStart);
         _heldUntilStart.Clear();
-        var write = new TurnWrite(this, loaded.TakeTurn(engine.UtcNow, mail));
+        var write = WriteTurn(loaded, mail);
+        TurnTooLargeException? defect = null;
+        while (!write.Fits)
+        {
+            // The code has gone further than can be stored: back to what is on disk, and from there with less at once, or to an end.
+            if ((loaded = _loaded = Load()) is null)
+            {
+                DropOrphans(mail);
+                Retire(mail);
+                return;
+            }
+
+            if (mail.Count > 1)
+            {
+                var half = mail.Count / 2;
+                PutAhead(mail[half..]);
+                mail.RemoveRange(half, mail.Count - half);
+            }
+            else
+            {
+                defect = defect is null ? new TurnTooLargeException(loaded.Identity, write.Bytes, engine.Store.MaxTurnBytes) : throw defect;
+                loaded.GiveUp(defect);
+            }
+
+            write = WriteTurn(loaded, mail);
+        }
+
         loaded.Grow(write.Bytes);
         engine.WatchHistory(loaded);
         engine.Store.WriteHere(write);
+    }
+
+    private TurnWrite WriteTurn(LoadedInstance loaded, List<Mail> mail)
+        => new(this, loaded.TakeTurn(engine.UtcNow, mail), engine.Store.MaxTurnBytes);
+
+    /// <summary>Puts mail before all that has come since.</summary>
+    private void PutAhead(IEnumerable<Mail> mail)
+    {
+        lock (_gate)
+        {
+            _mail.InsertRange(0, mail);
+        }
     }
 
     /// <param name="effects">Null if this start of the instance is gone from the store.</param>
@@ -195,10 +233,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         var own = messages.Where(message => message.Sequence == sequence).ToList();
         messages.RemoveAll(message => message.Sequence == sequence);
         engine.Work.Begin(own.Count);
-        lock (_gate)
-        {
-            _mail.InsertRange(0, own.Select(static message => new Mail(message.Arrival, message.MessageId)));
-        }
+        PutAhead(own.Select(static message => new Mail(message.Arrival, message.MessageId)));
     }
 
     /// <summary>A change of this instance could not be stored.</summary>

@@ -20,19 +20,21 @@ internal sealed class TurnEffects
 }
 
 /// <summary>One turn of one instance as one atomic change.</summary>
-internal sealed class TurnWrite(LiveInstance instance, Turn turn) : StoreWrite
+internal sealed class TurnWrite(LiveInstance instance, Turn turn, int maxBytes) : StoreWrite
 {
     // Made where the turn ran, so that the one writer has less to do.
-    private readonly byte[] _events = HistoryCodec.Write(turn.Arrivals, turn.IsContinuedAsNew ? [] : turn.Decisions);
+    private readonly PackedEvents _events = HistoryCodec.Pack(turn.Arrivals, turn.IsContinuedAsNew ? [] : turn.Decisions, maxBytes);
     private TurnEffects _effects = new();
     private bool _isStale;
 
-    public int Bytes => _events.Length;
+    public long Bytes => _events.Size;
+
+    public bool Fits => _events.Size <= maxBytes;
 
     public override void Apply(StoreSession session)
     {
         _effects = new TurnEffects();
-        _isStale = !session.AppendTurn(turn.Sequence, turn.Number, turn.At, turn.Owed, _events);
+        _isStale = !session.AppendTurn(turn.Sequence, turn.Number, turn.At, turn.Owed, _events.Bytes);
         if (_isStale)
         {
             return;

@@ -23,23 +23,35 @@ internal sealed class EngineStore : IDisposable
         i.tags, i.failure, i.output, i.custom_status
         """;
 
+    /// <summary>More than the other columns of a turn and the row's header take.</summary>
+    private const int BytesBesideEvents = 128;
+
     private readonly DataDirectory _directory;
     private readonly ReaderPool _readers;
     private readonly StoreWriter _writer;
 
-    private EngineStore(DataDirectory directory, StoreSession session, TimeProvider time, ILogger logger, EngineMetrics? metrics, IStoreFaults? faults)
+    private EngineStore(
+        DataDirectory directory, Database database, TimeProvider time, ILogger logger, EngineMetrics? metrics, IStoreFaults? faults)
     {
+        MaxTurnBytes = database.MaxRowBytes - BytesBesideEvents;
         _directory = directory;
         _readers = new ReaderPool(directory.DatabasePath);
         Outage = new StoreOutage(directory.DatabasePath, time, logger);
-        _writer = new StoreWriter(session, Outage, metrics, faults);
+        _writer = new StoreWriter(new StoreSession(database), Outage, metrics, faults);
     }
 
     /// <param name="path">The data directory; made if it is not there.</param>
     /// <param name="isDurable">False only in tests that lose nothing by a power cut.</param>
+    /// <param name="maxRowBytes">Less than SQLite's own limit, in tests.</param>
     /// <exception cref="DataDirectoryException">The directory cannot be used.</exception>
     public static EngineStore Open(
-        string path, bool isDurable, ILogger logger, TimeProvider? time = null, EngineMetrics? metrics = null, IStoreFaults? faults = null)
+        string path,
+        bool isDurable,
+        ILogger logger,
+        TimeProvider? time = null,
+        EngineMetrics? metrics = null,
+        IStoreFaults? faults = null,
+        int? maxRowBytes = null)
     {
         var directory = DataDirectory.Acquire(path);
         Database? database = null;
@@ -50,7 +62,8 @@ internal sealed class EngineStore : IDisposable
             database.Execute(isDurable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
             database.Execute("PRAGMA temp_store = MEMORY");
             Schema.Migrate(database);
-            return new EngineStore(directory, new StoreSession(database), time ?? TimeProvider.System, logger, metrics, faults);
+            database.MaxRowBytes = maxRowBytes ?? database.MaxRowBytes;
+            return new EngineStore(directory, database, time ?? TimeProvider.System, logger, metrics, faults);
         }
         catch (Exception exception) when (exception is SqliteException or InvalidDataException or DurableStoreException)
         {
@@ -72,6 +85,9 @@ internal sealed class EngineStore : IDisposable
     public string DatabasePath => _directory.DatabasePath;
 
     public StoreOutage Outage { get; }
+
+    /// <summary>The most bytes that the events of one turn can take.</summary>
+    public int MaxTurnBytes { get; }
 
     /// <summary>Writes on a thread of its own.</summary>
     public void Write(StoreWrite write) => _writer.Enqueue(write, mayWriteHere: false);
@@ -341,7 +357,7 @@ internal sealed class EngineStore : IDisposable
 
     private OrchestrationMetadata ReadMetadata(Statement.Rows rows, DataConverter converter, bool withPayloads)
     {
-        var (tags, failure) = ReadDetails(rows.Text(1), rows.TextOrNull(6), rows.TextOrNull(7));
+        var (tags, failure, isDamaged) = ReadDetails(rows.Text(1), rows.TextOrNull(6), rows.TextOrNull(7));
         return new OrchestrationMetadata(rows.Text(2), rows.Text(1))
         {
             DataConverter = withPayloads ? converter : null,
@@ -349,25 +365,30 @@ internal sealed class EngineStore : IDisposable
             CreatedAt = new DateTimeOffset(Utc(rows.Int64(4))),
             LastUpdatedAt = new DateTimeOffset(Utc(rows.Int64(5))),
             Tags = tags,
-            FailureDetails = withPayloads ? failure : null,
+            FailureDetails = withPayloads || isDamaged ? failure : null,
             SerializedOutput = withPayloads ? rows.TextOrNull(8) : null,
             SerializedCustomStatus = withPayloads ? rows.TextOrNull(9) : null,
             SerializedInput = withPayloads ? rows.TextOrNull(10) : null,
         };
     }
 
-    /// <summary>What cannot be read is told as the failure, so that one damaged row does not take a whole query with it.</summary>
-    private (ImmutableSortedDictionary<string, string> Tags, TaskFailureDetails? Failure) ReadDetails(string instanceId, string? tags, string? failure)
+    /// <summary>
+    /// What cannot be read is told as the failure, whether or not payloads are asked for, so that one damaged row is seen and does not take a
+    /// whole query with it.
+    /// </summary>
+    private (ImmutableSortedDictionary<string, string> Tags, TaskFailureDetails? Failure, bool IsDamaged) ReadDetails(
+        string instanceId, string? tags, string? failure)
     {
         try
         {
-            return (HistoryCodec.ReadTags(tags), failure is null ? null : HistoryCodec.ReadFailure(failure));
+            return (HistoryCodec.ReadTags(tags), failure is null ? null : HistoryCodec.ReadFailure(failure), IsDamaged: false);
         }
         catch (JsonException exception)
         {
             return (
                 HistoryCodec.ReadTags(null),
-                TaskFailureDetails.FromException(new UnreadableRecordException($"The row of instance '{instanceId}'", DatabasePath, exception)));
+                TaskFailureDetails.FromException(new UnreadableRecordException($"The row of instance '{instanceId}'", DatabasePath, exception)),
+                IsDamaged: true);
         }
     }
 

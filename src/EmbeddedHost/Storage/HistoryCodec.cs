@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using AtomicDevOps.EmbeddedHost.Engine;
@@ -9,6 +10,11 @@ using Microsoft.DurableTask.Client;
 
 namespace AtomicDevOps.EmbeddedHost.Storage;
 
+/// <param name="Bytes">Empty if they are more than was asked for.</param>
+/// <param name="Size">How many bytes they take.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct PackedEvents(byte[] Bytes, long Size);
+
 /// <summary>
 /// Events as bytes: a type, then the fields in order. Numbers are variable-length, text is UTF-8 behind its length plus one, zero standing
 /// for none. A stored form never changes; one with other fields gets a type of its own.
@@ -16,8 +22,12 @@ namespace AtomicDevOps.EmbeddedHost.Storage;
 internal static class HistoryCodec
 {
     public static byte[] Write(IReadOnlyList<Arrival> arrivals, IReadOnlyList<Decision> decisions)
+        => Pack(arrivals, decisions, int.MaxValue).Bytes;
+
+    /// <param name="limit">Beyond so many bytes they are counted only.</param>
+    public static PackedEvents Pack(IReadOnlyList<Arrival> arrivals, IReadOnlyList<Decision> decisions, int limit)
     {
-        var writer = new EventWriter();
+        var writer = new EventWriter(limit);
         foreach (var arrival in arrivals)
         {
             Write(writer, arrival);
@@ -28,12 +38,12 @@ internal static class HistoryCodec
             Write(writer, decision);
         }
 
-        return writer.ToArray();
+        return new PackedEvents(writer.ToArray(), writer.Size);
     }
 
     public static byte[] Write(Arrival arrival)
     {
-        var writer = new EventWriter();
+        var writer = new EventWriter(int.MaxValue);
         Write(writer, arrival);
         return writer.ToArray();
     }
@@ -70,13 +80,14 @@ internal static class HistoryCodec
 
     public static string WriteFailure(TaskFailureDetails failure) => JsonSerializer.Serialize(failure);
 
-    public static TaskFailureDetails ReadFailure(string json) => JsonSerializer.Deserialize<TaskFailureDetails>(json)!;
+    public static TaskFailureDetails ReadFailure(string json) => JsonSerializer.Deserialize<TaskFailureDetails>(json)
+        ?? throw new JsonException("The failure is null.");
 
     public static string? WriteTags(IReadOnlyDictionary<string, string> tags) => tags.Count == 0 ? null : JsonSerializer.Serialize(tags);
 
     public static ImmutableSortedDictionary<string, string> ReadTags(string? json) => json is null
         ? ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
-        : JsonSerializer.Deserialize<Dictionary<string, string>>(json)!.ToImmutableSortedDictionary(StringComparer.Ordinal);
+        : (JsonSerializer.Deserialize<Dictionary<string, string>>(json) ?? throw new JsonException("The tags are null.")).ToImmutableSortedDictionary(StringComparer.Ordinal);
 
     private static void Write(EventWriter writer, HistoryEvent e)
     {
@@ -202,11 +213,14 @@ internal static class HistoryCodec
         ExecutionRewound = 18,
     }
 
-    private sealed class EventWriter
+    private sealed class EventWriter(int limit)
     {
         private readonly ArrayBufferWriter<byte> _buffer = new(256);
+        private long _dropped;
 
-        public byte[] ToArray() => _buffer.WrittenSpan.ToArray();
+        public long Size => _dropped + _buffer.WrittenCount;
+
+        public byte[] ToArray() => _dropped > 0 ? [] : _buffer.WrittenSpan.ToArray();
 
         public EventWriter Type(EventType type) => Byte((byte)type);
 
@@ -239,6 +253,12 @@ internal static class HistoryCodec
 
             var length = Encoding.UTF8.GetByteCount(value);
             Number(length + 1);
+            if (_buffer.WrittenCount + (long)length > limit)
+            {
+                _dropped += _buffer.WrittenCount;
+                _buffer.ResetWrittenCount();
+            }
+
             Encoding.UTF8.GetBytes(value, _buffer.GetSpan(length));
             _buffer.Advance(length);
             return this;

@@ -38,16 +38,28 @@ public sealed class DamagedRecordTests : IDisposable
         bad.FailureDetails.ErrorMessage.ShouldContain("last backup");
     }
 
-    [Fact]
-    public async Task Tags_that_cannot_be_read_are_told_in_queries_and_leave_the_others_in_them()
+    [Theory]
+    [InlineData("UPDATE instances SET tags = '{' WHERE id = 'bad'", true)]
+    [InlineData("UPDATE instances SET tags = '{' WHERE id = 'bad'", false)]
+    [InlineData("UPDATE instances SET failure = '{' WHERE id = 'bad'", true)]
+    [InlineData("UPDATE instances SET failure = '{' WHERE id = 'bad'", false)]
+    [InlineData("UPDATE instances SET tags = 'null' WHERE id = 'bad'", false)]
+    [InlineData("UPDATE instances SET failure = 'null' WHERE id = 'bad'", false)]
+    public async Task A_row_that_cannot_be_read_is_told_with_or_without_payloads_and_leaves_the_others_in_a_query(string damage, bool withPayloads)
     {
         await using var host = await StartWithTwoAsync();
-        await DamageAsync(host, "UPDATE instances SET tags = '{' WHERE id = 'bad'");
+        await DamageAsync(host, damage);
 
-        var all = await host.Client.GetAllInstancesAsync(new OrchestrationQuery { FetchInputsAndOutputs = true }).ToListAsync(Token);
+        var all = await host.Client.GetAllInstancesAsync(new OrchestrationQuery { FetchInputsAndOutputs = withPayloads }).ToListAsync(Token);
+        var bad = (await host.Client.GetInstanceAsync("bad", withPayloads, Token)).ShouldNotBeNull();
 
         all.Select(instance => instance.InstanceId).Order(StringComparer.Ordinal).ShouldBe(["bad", "good"]);
-        all.Single(instance => instance.InstanceId is "bad").FailureDetails!.ErrorMessage.ShouldContain("The row of instance 'bad' cannot be read");
+        foreach (var told in new[] { bad, all.Single(instance => instance.InstanceId is "bad") })
+        {
+            told.FailureDetails.ShouldNotBeNull().ErrorMessage.ShouldContain("The row of instance 'bad' cannot be read");
+        }
+
+        all.Single(instance => instance.InstanceId is "good").FailureDetails.ShouldBeNull();
     }
 
     [Fact]
