@@ -115,17 +115,26 @@ internal sealed class Ledger
     /// <param name="paddingLength">Characters that each input carries beside what it needs.</param>
     public static Ledger Draw(int seed, int instancesOfEach, int paddingLength = 0)
     {
-        var random = new Random(seed);
-        var instances = new List<LedgerInstance>();
+        var ledger = new Ledger([], new Random(seed));
         for (var i = 0; i < instancesOfEach; i++)
         {
-            instances.AddRange(Workload.All.Select(workload => new LedgerInstance(
-                string.Create(CultureInfo.InvariantCulture, $"{workload.Name}-{i}"),
-                workload,
-                workload.Draw(random) with { Padding = new string((char)('a' + (i % 26)), paddingLength) })));
+            ledger.DrawOneOfEach(paddingLength);
         }
 
-        return new Ledger(instances, random);
+        return ledger;
+    }
+
+    /// <summary>Adds an instance of each workload.</summary>
+    public void DrawOneOfEach(int paddingLength)
+    {
+        lock (_gate)
+        {
+            var number = _instances.Count / Workload.All.Count;
+            _instances.AddRange(Workload.All.Select(workload => new LedgerInstance(
+                string.Create(CultureInfo.InvariantCulture, $"{workload.Name}-{number}"),
+                workload,
+                workload.Draw(_random) with { Padding = new string((char)('a' + (number % 26)), paddingLength) })));
+        }
     }
 
     /// <summary>Takes something that is to be done now: a start, or an event of an instance whose start is acknowledged.</summary>
