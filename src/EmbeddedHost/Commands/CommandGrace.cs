@@ -17,7 +17,7 @@ internal sealed class CommandGrace(FunctionHostOptions options, TimeProvider clo
     {
         var start = clock.GetTimestamp();
         while (clock.GetElapsedTime(start) < Period
-            && DataDirectory.FindOwner(options.DataDirectory) is { } owner
+            && FindOwner() is { } owner
             && HostAddressFile.Find(options.DataDirectory, owner) is null)
         {
             await Task.Delay(Pause, clock, cancellationToken);
@@ -25,4 +25,17 @@ internal sealed class CommandGrace(FunctionHostOptions options, TimeProvider clo
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Nobody where nothing can be written: the engine says that, and what helps.</summary>
+    private string? FindOwner()
+    {
+        try
+        {
+            return DataDirectory.FindOwner(options.DataDirectory);
+        }
+        catch (Exception exception) when (exception is DataDirectoryException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 }

@@ -24,6 +24,15 @@ internal sealed class DataDirectory : IDisposable
     private const string LockFileName = "host.lock";
     private const string OwnerFileName = "host.owner";
 
+    /// <summary>ERROR_SHARING_VIOLATION.</summary>
+    private const int SharingViolation = unchecked((int)0x80070020);
+
+    /// <summary>EWOULDBLOCK.</summary>
+    private const int WouldBlockOnLinux = 11;
+
+    /// <inheritdoc cref="WouldBlockOnLinux"/>
+    private const int WouldBlockOnMacOS = 35;
+
     private readonly FileStream _lock;
 
     private DataDirectory(string path, FileStream heldLock)
@@ -51,14 +60,13 @@ internal sealed class DataDirectory : IDisposable
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or (IOException and not DataDirectoryException))
         {
-            throw new DataDirectoryException(
-                $"Data directory '{path}' cannot be written ({exception.Message}). Give this process write access, or set another directory.",
-                exception);
+            throw NotWritable(path, exception);
         }
     }
 
     /// <summary>The process that holds a directory, as the message of a refusal names it; null if none does.</summary>
     /// <exception cref="UnauthorizedAccessException">This process may not look.</exception>
+    /// <exception cref="DataDirectoryException">Nobody can: it is read-only, for instance.</exception>
     public static string? FindOwner(string path)
     {
         var file = System.IO.Path.Combine(path, LockFileName);
@@ -67,11 +75,21 @@ internal sealed class DataDirectory : IDisposable
             return null;
         }
 
-        using var free = TryLock(file);
-        return free is null ? ReadOwner(path) : null;
+        try
+        {
+            using var free = TryLock(file);
+            return free is null ? ReadOwner(path) : null;
+        }
+        catch (IOException exception)
+        {
+            throw NotWritable(path, exception);
+        }
     }
 
     public void Dispose() => _lock.Dispose();
+
+    private static DataDirectoryException NotWritable(string path, Exception exception) => new(
+        $"Data directory '{path}' cannot be written ({exception.Message}). Give this process write access, or set another directory.", exception);
 
     private static FileStream? TryLock(string file)
     {
@@ -79,7 +97,7 @@ internal sealed class DataDirectory : IDisposable
         {
             return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException exception) when (exception.GetType() == typeof(IOException) && File.Exists(file))
+        catch (IOException exception) when (exception.HResult is SharingViolation or WouldBlockOnLinux or WouldBlockOnMacOS)
         {
             return null;
         }

@@ -38,9 +38,16 @@ internal sealed class HostAddressFile(
     /// <summary>Removes what a killed host left behind: the next one may well have its process id, as in a container.</summary>
     public static void RemoveStale(string dataDirectory)
     {
-        if (DataDirectory.FindOwner(dataDirectory) is null)
+        try
         {
-            File.Delete(Path.Combine(dataDirectory, FileName));
+            if (DataDirectory.FindOwner(dataDirectory) is null)
+            {
+                File.Delete(Path.Combine(dataDirectory, FileName));
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Where nothing can be written the engine says so, and what helps.
         }
     }
 

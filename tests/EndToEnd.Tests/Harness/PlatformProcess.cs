@@ -65,9 +65,21 @@ public sealed partial class PlatformProcess : IAsyncDisposable
     }
 
     /// <summary>Runs the app as a command, <c>instances …</c>, with the same data and settings.</summary>
-    public async Task<ProcessResult> RunInstancesAsync(params IEnumerable<string> arguments)
+    public Task<ProcessResult> RunInstancesAsync(params IEnumerable<string> arguments) => RunAsync(StartInfo(["instances", .. arguments]));
+
+    /// <summary>Starts it where it is expected to end by itself.</summary>
+    /// <param name="launcher">A program and its arguments that become the app by exec; empty to start it as it is.</param>
+    /// <inheritdoc cref="StartAsync"/>
+    public static async Task<ProcessResult> RunToEndAsync(
+        string directory, IReadOnlyDictionary<string, string?> settings, params IReadOnlyList<string> launcher)
     {
-        using var process = Process.Start(StartInfo(["instances", .. arguments]))!;
+        await using var platform = new PlatformProcess(directory, settings);
+        return await RunAsync(platform.StartInfo([], launcher));
+    }
+
+    private static async Task<ProcessResult> RunAsync(ProcessStartInfo start)
+    {
+        using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -97,9 +109,10 @@ public sealed partial class PlatformProcess : IAsyncDisposable
             RepositoryRoot.Path, "src", "FunctionApp", "bin", output.Parent!.Name, output.Name, "AtomicDevOps.FunctionApp.dll");
     }
 
-    private ProcessStartInfo StartInfo(IEnumerable<string> arguments)
+    private ProcessStartInfo StartInfo(IEnumerable<string> arguments, params IEnumerable<string> launcher)
     {
-        var start = new ProcessStartInfo("dotnet", [FindAssembly(), .. arguments])
+        string[] line = [.. launcher, "dotnet", FindAssembly(), .. arguments];
+        var start = new ProcessStartInfo(line[0], line[1..])
         {
             WorkingDirectory = _directory,
             RedirectStandardOutput = true,

@@ -46,8 +46,10 @@ internal sealed partial class TimerFunctions(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await StartedAsync(stoppingToken);
-        await Task.WhenAll(timers.Select(timer => RunAsync(timer, stoppingToken)));
+        if (await StartsAsync(stoppingToken))
+        {
+            await Task.WhenAll(timers.Select(timer => RunAsync(timer, stoppingToken)));
+        }
     }
 
     private static TimeZoneInfo TimeZoneOf(IConfiguration configuration, TimeProvider clock, List<string> problems)
@@ -77,11 +79,13 @@ internal sealed partial class TimerFunctions(
     private static partial Regex SettingName();
 
     /// <summary>A function may need the engine, and its address: both are there once the whole host has started.</summary>
-    private async Task StartedAsync(CancellationToken stopping)
+    /// <returns>False if it stops before that, for instance because a port is taken.</returns>
+    private async Task<bool> StartsAsync(CancellationToken stopping)
     {
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var onStarted = lifetime.ApplicationStarted.Register(started.SetResult);
-        await started.Task.WaitAsync(stopping);
+        await started.Task.WaitAsync(stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return started.Task.IsCompleted;
     }
 
     private async Task RunAsync(TimerFunction timer, CancellationToken stopping)
