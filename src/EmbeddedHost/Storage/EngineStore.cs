@@ -272,21 +272,53 @@ internal sealed class EngineStore : IDisposable
         rows => (rows.Int64(1), ReadMessage(rows.Int64(0), rows.Blob(2))));
 
     /// <summary>The instances that have no turn yet, and those that wait for activities.</summary>
-    public IReadOnlyList<ResumableInstance> ResumableInstances() => ReadAll(
-        """
-        SELECT seq, start_at, owed
-        FROM (
-            SELECT i.seq, i.start_at, (SELECT owed FROM history WHERE seq = i.seq ORDER BY turn DESC LIMIT 1) AS owed
-            FROM instances i WHERE i.status IN (0, 6, 7))
-        WHERE owed IS NULL OR owed > 0 ORDER BY seq
-        """,
-        static rows => new ResumableInstance(rows.Int64(0), rows.Int64OrNull(1) is { } startAt ? Utc(startAt) : null, !rows.IsNull(2)));
+    /// <remarks>One whose last turn cannot be read is among them, so that whoever loads it names it.</remarks>
+    public IReadOnlyList<ResumableInstance> ResumableInstances()
+    {
+        try
+        {
+            return ReadAll(
+                """
+                SELECT seq, start_at, owed
+                FROM (
+                    SELECT i.seq, i.start_at, (SELECT owed FROM history WHERE seq = i.seq ORDER BY turn DESC LIMIT 1) AS owed
+                    FROM instances i WHERE i.status IN (0, 6, 7))
+                WHERE owed IS NULL OR owed > 0 ORDER BY seq
+                """,
+                static rows => new ResumableInstance(rows.Int64(0), StartAt(rows), !rows.IsNull(2)));
+        }
+        catch (DurableStoreException)
+        {
+            return [.. from instance in ReadAll(
+                           "SELECT seq, start_at FROM instances WHERE status IN (0, 6, 7) ORDER BY seq", static rows => (Sequence: rows.Int64(0), StartAt: StartAt(rows)))
+                       let owed = OwedOrUnreadable(instance.Sequence)
+                       where owed != 0
+                       select new ResumableInstance(instance.Sequence, instance.StartAt, owed is not null)];
+        }
+
+        static DateTime? StartAt(Statement.Rows rows) => rows.Int64OrNull(1) is { } startAt ? Utc(startAt) : null;
+    }
 
     public void Dispose()
     {
         _writer.Dispose();
         _readers.Dispose();
         _directory.Dispose();
+    }
+
+    /// <returns>Null if it has no turn, -1 if its last one cannot be read.</returns>
+    private int? OwedOrUnreadable(long sequence)
+    {
+        using var lease = _readers.Rent();
+        try
+        {
+            using var rows = lease.Database.Prepare("SELECT owed FROM history WHERE seq = ? ORDER BY turn DESC LIMIT 1").With(sequence).Query();
+            return rows.Read() ? rows.Int32(0) : null;
+        }
+        catch (DurableStoreException)
+        {
+            return -1;
+        }
     }
 
     private List<RecordedTurn> HistoryPage(long sequence, int first, int size)

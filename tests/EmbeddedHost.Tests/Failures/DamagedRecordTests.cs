@@ -1,7 +1,10 @@
+using System.Globalization;
+using System.Text;
 using AtomicDevOps.EmbeddedHost.Engine;
 using AtomicDevOps.EmbeddedHost.Storage;
 using AtomicDevOps.EmbeddedHost.Testing;
 using AtomicDevOps.EmbeddedHost.Tests.Engine;
+using AtomicDevOps.EmbeddedHost.Tests.Triggers;
 using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -98,6 +101,74 @@ public sealed class DamagedRecordTests : IDisposable
             message.ShouldContain("'instances backup'");
         }
     }
+
+    [Theory]
+    [InlineData(20)]
+    [InlineData(39)]
+    public async Task A_damaged_page_of_a_history_stops_its_instance_which_is_named_with_the_cure_and_no_other(int turn)
+    {
+        string[] good = ["good before", "good after"];
+        using var logs = new FunctionsTestHost.LogCollector();
+        await using var host = await StartWithHistoriesAsync(logs);
+        foreach (var id in (string[])[good[0], "bad", "bad too, by a page that it shares", good[1]])
+        {
+            await host.Client.ScheduleNewOrchestrationInstanceAsync("Works", new StartOrchestrationOptions(id), Token);
+            await host.RunUntilIdleAsync(Token);
+        }
+
+        await host.RestartAsync(() => OverwritePageWith($"bad, step {turn};"));
+        foreach (var id in good)
+        {
+            await host.Client.RaiseEventAsync(id, "go", 1, Token);
+        }
+
+        var refused = await Should.ThrowAsync<DurableStoreException>(() => host.Client.RaiseEventAsync("bad", "go", 1, Token));
+
+        foreach (var id in good)
+        {
+            (await host.Client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, Token)).Output<int>().ShouldBe(1);
+        }
+
+        refused.Message.ShouldContain("see with 'instances check' how far, and put the last file of 'instances backup' in its place");
+        SpinWait.SpinUntil(() => logs.With("A turn of instance 'bad' of orchestrator 'Works' failed").Count > 0, TimeSpan.FromSeconds(30)).ShouldBeTrue();
+        var told = logs.With("A turn of instance");
+        told.ShouldAllBe(line => line.Contains("A turn of instance 'bad", StringComparison.Ordinal) && line.Contains("'instances backup'", StringComparison.Ordinal));
+    }
+
+    /// <summary>Makes nonsense of the page of the database that has a text in it.</summary>
+    private void OverwritePageWith(string text)
+    {
+        var file = Path.Combine(_path, "durable.db");
+        int size;
+        using (var database = Database.Open(file, SqliteOpenMode.ReadWrite))
+        {
+            database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            using var rows = database.Prepare("PRAGMA page_size").Query();
+            rows.Read().ShouldBeTrue();
+            size = rows.Int32(0);
+        }
+
+        var bytes = File.ReadAllBytes(file);
+        var at = bytes.AsSpan().LastIndexOf(Encoding.UTF8.GetBytes(text));
+        at.ShouldBeGreaterThan(0);
+        bytes.AsSpan(at / size * size, size).Fill(0xFF);
+        File.WriteAllBytes(file, bytes);
+    }
+
+    private Task<DurableTestHost> StartWithHistoriesAsync(FunctionsTestHost.LogCollector logs) => DurableTestHost.StartAsync(
+        functions => functions
+            .AddActivity("Pad", (string value) => value.PadRight(1500, '.'))
+            .AddOrchestrator("Works", async context =>
+            {
+                for (var step = 0; step < 40; step++)
+                {
+                    await context.CallActivityAsync<string>("Pad", string.Create(CultureInfo.InvariantCulture, $"{context.InstanceId}, step {step};"));
+                }
+
+                return await context.WaitForExternalEvent<int>("go");
+            }),
+        services => services.CollectIn(logs),
+        options => options.DataDirectory = _path);
 
     private void OverwriteRootOf(string table)
     {
