@@ -102,10 +102,8 @@ public sealed class DamagedRecordTests : IDisposable
         }
     }
 
-    [Theory]
-    [InlineData(20)]
-    [InlineData(39)]
-    public async Task A_damaged_page_of_a_history_stops_its_instance_which_is_named_with_the_cure_and_no_other(int turn)
+    [Fact]
+    public async Task A_damaged_page_of_a_history_stops_its_instance_which_is_named_with_the_cure_and_no_other()
     {
         string[] good = ["good before", "good after"];
         using var logs = new FunctionsTestHost.LogCollector();
@@ -116,7 +114,7 @@ public sealed class DamagedRecordTests : IDisposable
             await host.RunUntilIdleAsync(Token);
         }
 
-        await host.RestartAsync(() => OverwritePageWith($"bad, step {turn};"));
+        await host.RestartAsync(() => OverwritePageWith("bad, step 20;"));
         foreach (var id in good)
         {
             await host.Client.RaiseEventAsync(id, "go", 1, Token);
