@@ -1,5 +1,6 @@
 using AtomicDevOps.EmbeddedHost.Engine;
 using Microsoft.DurableTask;
+using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.EngineLoad;
 
@@ -30,11 +31,19 @@ internal sealed class LoadFunctions : IDisposable
     /// <summary>A timer of 50 ms, then <see cref="Parcel.Steps"/> activities one after another.</summary>
     public const string Nap = "Nap";
 
+    /// <summary>Has a counter, an entity, count up <see cref="Parcel.Steps"/> times.</summary>
+    public const string Count = "Count";
+
+    /// <summary>Moves <see cref="Parcel.Steps"/> from one account, an entity, to another one, with both locked.</summary>
+    public const string Transfer = "Transfer";
+
     public const string Go = "go";
     public const string Waiting = "waiting";
 
     private const string Advance = "Advance";
     private const string Record = "Record";
+    private const int Counters = 20;
+    private const int Accounts = 200;
     private static readonly TimeSpan NapTime = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _gate = new();
@@ -51,7 +60,12 @@ internal sealed class LoadFunctions : IDisposable
     /// <summary>One line for each run of the recording activity: the parcel's number and what it had taken.</summary>
     public static string RecordFile(string dataDirectory) => Path.Combine(dataDirectory, "record");
 
+    /// <summary>The counter of a <see cref="Count"/>.</summary>
+    public static EntityInstanceId CounterOf(Parcel parcel) => new(nameof(Counter), FormattableString.Invariant($"{parcel.Number % Counters}"));
+
     public void AddTo(FunctionRegistry functions) => functions
+        .AddEntity(nameof(Counter), static invocation => invocation.RunAsync(new Counter()))
+        .AddEntity(nameof(Account), static invocation => invocation.RunAsync(new Account()))
         .AddActivity(Advance, activity =>
         {
             Interlocked.Increment(ref _activityRuns);
@@ -111,7 +125,20 @@ internal sealed class LoadFunctions : IDisposable
         {
             await context.CreateTimer(NapTime, CancellationToken.None);
             return await ChainAsync(context, Input(context));
-        });
+        })
+        .AddOrchestrator(Count, async context =>
+        {
+            var input = Input(context);
+            var last = 0L;
+            for (var step = 0; step < input.Steps; step++)
+            {
+                var counted = await context.Entities.CallEntityAsync<long>(CounterOf(input), nameof(Counter.Add), 1);
+                last = counted > last ? counted : throw new InvalidDataException($"A counter went from {last} to {counted}.");
+            }
+
+            return input.Done();
+        })
+        .AddOrchestrator(Transfer, async context => await TransferAsync(context, Input(context)));
 
     public void Dispose() => _record?.Dispose();
 
@@ -123,6 +150,24 @@ internal sealed class LoadFunctions : IDisposable
         }
 
         return parcel;
+    }
+
+    private static async Task<Parcel> TransferAsync(TaskOrchestrationContext context, Parcel parcel)
+    {
+        var from = Account(parcel.Number);
+        var to = Account(parcel.Number * 7L + 3);
+        await using (await context.Entities.LockEntitiesAsync(from, to))
+        {
+            var before = await context.Entities.CallEntityAsync<long>(from, nameof(EngineLoad.Account.Add), 0);
+            await context.Entities.CallEntityAsync<long>(from, nameof(EngineLoad.Account.Add), -parcel.Steps);
+            await context.Entities.CallEntityAsync<long>(to, nameof(EngineLoad.Account.Add), parcel.Steps);
+            var after = await context.Entities.CallEntityAsync<long>(from, nameof(EngineLoad.Account.Add), 0);
+            return after == before - (from == to ? 0 : parcel.Steps)
+                ? parcel.Done()
+                : throw new InvalidDataException($"'{from}' held {before} and, less {parcel.Steps}, {after}, though it was locked.");
+        }
+
+        static EntityInstanceId Account(long number) => new(nameof(EngineLoad.Account), FormattableString.Invariant($"{number % Accounts}"));
     }
 
     private static Parcel Input(TaskOrchestrationContext context)

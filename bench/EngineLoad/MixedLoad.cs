@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Client.Entities;
 
 namespace AtomicDevOps.EngineLoad;
 
 /// <summary>
-/// Orchestrations of all kinds in turn: activities one after another and at once, timers, external events, sub-orchestrations, continue-as-new. Each
-/// result is checked, and finished instances are purged.
+/// Orchestrations of all kinds in turn: activities one after another and at once, timers, external events, sub-orchestrations, continue-as-new, calls
+/// and signals of entities, critical sections. Each result is checked, and finished instances are purged.
 /// </summary>
 internal sealed class MixedLoad(LoadHost host)
 {
@@ -25,6 +26,8 @@ internal sealed class MixedLoad(LoadHost host)
         (LoadFunctions.Wait, 0),
         (LoadFunctions.Family, 3),
         (LoadFunctions.Loop, 3),
+        (LoadFunctions.Count, 2),
+        (LoadFunctions.Transfer, 5),
     ];
 
     private readonly ConcurrentDictionary<long, DateTimeOffset> _inFlight = new();
@@ -32,6 +35,7 @@ internal sealed class MixedLoad(LoadHost host)
     private long _completed;
     private long _failed;
     private long _purged;
+    private long _counted;
 
     public long Started => Interlocked.Read(ref _started);
 
@@ -116,6 +120,31 @@ internal sealed class MixedLoad(LoadHost host)
         }
     }
 
+    /// <summary>What the entities hold when nothing is in flight any more: each call and signal counted once, and no transfer by halves.</summary>
+    public async Task<IReadOnlyList<Goal>> JudgeEntitiesAsync(CancellationToken cancellationToken)
+    {
+        var counted = await SumAsync(nameof(Counter), cancellationToken);
+        var held = await SumAsync(nameof(Account), cancellationToken);
+        var expected = Interlocked.Read(ref _counted);
+        return
+        [
+            new Goal("soak", FormattableString.Invariant($"counters sum to {expected}"), FormattableString.Invariant($"{counted}"), counted == expected),
+            new Goal("soak", "accounts sum to 0", FormattableString.Invariant($"{held}"), held == 0),
+        ];
+    }
+
+    private async Task<long> SumAsync(string entity, CancellationToken cancellationToken)
+    {
+        var sum = 0L;
+        var all = host.Client.Entities.GetAllEntitiesAsync<long>(new EntityQuery { InstanceIdStartsWith = entity });
+        await foreach (var one in all.WithCancellation(cancellationToken))
+        {
+            sum += one.State;
+        }
+
+        return sum;
+    }
+
     private async Task RunOneAsync(CancellationToken cancellationToken)
     {
         var number = Interlocked.Increment(ref _started);
@@ -125,6 +154,12 @@ internal sealed class MixedLoad(LoadHost host)
         _inFlight[number] = DateTimeOffset.UtcNow;
         try
         {
+            if (orchestrator is LoadFunctions.Count)
+            {
+                await host.Client.Entities.SignalEntityAsync(LoadFunctions.CounterOf(input), nameof(Counter.Add), 1, cancellation: cancellationToken);
+                Interlocked.Add(ref _counted, 1 + steps);
+            }
+
             await host.StartAsync(orchestrator, id, input, cancellationToken);
             if (orchestrator is LoadFunctions.Wait)
             {

@@ -17,6 +17,12 @@ public sealed class EmbeddedDurableTaskOptions
     /// <summary>How many orchestrators take a turn at once; ten a processor unless set.</summary>
     public int MaxConcurrentOrchestratorFunctions { get; set; } = 10 * Environment.ProcessorCount;
 
+    /// <summary>How many entities run their operations at once; ten a processor unless set.</summary>
+    public int MaxConcurrentEntityFunctions { get; set; } = 10 * Environment.ProcessorCount;
+
+    /// <summary>How many operations an entity runs at most before what they did is stored.</summary>
+    public int MaxEntityOperationBatchSize { get; set; } = 5_000;
+
     /// <summary>How many instances are kept in memory between turns; those used least recently are replayed when they are needed again.</summary>
     public int MaxInstancesInMemory { get; set; } = 10_000;
 

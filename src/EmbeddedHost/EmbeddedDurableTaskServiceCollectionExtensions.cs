@@ -24,6 +24,8 @@ public static class EmbeddedDurableTaskServiceCollectionExtensions
             .Validate(static options => !string.IsNullOrWhiteSpace(options.DataDirectory), "DataDirectory is empty: name a directory.")
             .Validate(static options => options.MaxConcurrentActivityFunctions > 0, "MaxConcurrentActivityFunctions must be at least 1.")
             .Validate(static options => options.MaxConcurrentOrchestratorFunctions > 0, "MaxConcurrentOrchestratorFunctions must be at least 1.")
+            .Validate(static options => options.MaxConcurrentEntityFunctions > 0, "MaxConcurrentEntityFunctions must be at least 1.")
+            .Validate(static options => options.MaxEntityOperationBatchSize > 0, "MaxEntityOperationBatchSize must be at least 1.")
             .Validate(static options => options.MaxInstancesInMemory > 0, "MaxInstancesInMemory must be at least 1.")
             .Validate(static options => options.MaxMemoryBytes > 0, "MaxMemoryBytes must be at least 1.")
             .Validate(static options => options.MaxPayloadBytes is > 0 and <= EmbeddedDurableTaskOptions.LargestPayload,

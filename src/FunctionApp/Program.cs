@@ -12,7 +12,7 @@ try
     builder.Logging.AddFilter("System.Net.Http.HttpClient", LogLevel.Warning);
     builder.Services.AddAtomicDevOps(builder.Configuration);
     builder.Build().Run();
-    return 0;
+    return Environment.ExitCode;
 }
 catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or InvalidOperationException or OptionsValidationException)
 {

@@ -21,6 +21,18 @@ internal sealed class BoundedQueue<T>(int maxConcurrency, Func<T, Task> run)
         }
     }
 
+    /// <summary>Whether an item that comes now need not wait for others.</summary>
+    public bool HasRoom
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _items.Count == 0 && _workers < _maxConcurrency;
+            }
+        }
+    }
+
     public void Enqueue(T item)
     {
         lock (_gate)

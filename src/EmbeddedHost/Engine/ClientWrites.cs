@@ -1,3 +1,4 @@
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Storage;
 using DurableTask.Core.Exceptions;
 using Microsoft.DurableTask.Client;
@@ -43,14 +44,34 @@ internal abstract class ClientWrite<TResult>(DurableTaskEngine engine) : StoreWr
 internal sealed class StartWrite(DurableTaskEngine engine, NewInstance instance, IReadOnlySet<OrchestrationRuntimeStatus> refusing)
     : ClientWrite<string>(engine)
 {
+    private readonly List<InboxMessage> _messages = [];
     private OrchestrationRuntimeStatus? _refusedBy;
-    private InboxMessage? _parentMessage;
-    private long _sequence;
+
+    public long Sequence { get; } = engine.Store.Numbers.Next();
+
+    public string InstanceId => instance.InstanceId;
+
+    /// <summary>When it is to start, if that was scheduled.</summary>
+    public DateTime? StartAt => instance.StartAt;
+
+    /// <summary>Whether the first turn is part of the same change, so that nobody has to be told to take it.</summary>
+    public bool HasFirstTurn { get; set; }
+
+    public bool IsRefused => _refusedBy is not null;
+
+    /// <summary>The instance as it will be stored.</summary>
+    public StoredInstance Instance => new(
+        Sequence,
+        new OrchestrationIdentity(instance.Name, instance.InstanceId, instance.Version, instance.Input, Parent: null, Trace: instance.Trace),
+        OrchestrationRuntimeStatus.Pending,
+        instance.StartAt,
+        Parent: null,
+        CustomStatus: null);
 
     public override void Apply(StoreSession session)
     {
         _refusedBy = null;
-        _parentMessage = null;
+        _messages.Clear();
         if (session.FindInstance(instance.InstanceId) is { } existing)
         {
             if (refusing.Contains(existing.Status))
@@ -62,7 +83,7 @@ internal sealed class StartWrite(DurableTaskEngine engine, NewInstance instance,
             Replace(session, existing);
         }
 
-        _sequence = session.InsertInstance(instance);
+        session.InsertInstance(Sequence, instance);
     }
 
     protected override string Release()
@@ -72,12 +93,16 @@ internal sealed class StartWrite(DurableTaskEngine engine, NewInstance instance,
             throw new OrchestrationAlreadyExistsException(InstanceExists.Message(instance.InstanceId, status));
         }
 
-        if (_parentMessage is { } message)
+        foreach (var message in _messages)
         {
             Engine.Deliver(message);
         }
 
-        Engine.Begin(_sequence, instance.StartAt);
+        if (!HasFirstTurn)
+        {
+            Engine.Begin(Sequence, instance.StartAt);
+        }
+
         return instance.InstanceId;
     }
 
@@ -87,10 +112,29 @@ internal sealed class StartWrite(DurableTaskEngine engine, NewInstance instance,
         if (!existing.IsFinished && session.FindParent(existing.Sequence) is { } parent)
         {
             var failure = OrchestrationTerminatedException.Failure(instance.InstanceId, "a new instance with this id was started");
-            _parentMessage = session.InsertMessage(parent.Sequence, new SubOrchestrationFailed(parent.TaskId, failure));
+            if (session.InsertMessage(parent.Sequence, new SubOrchestrationFailed(parent.TaskId, failure)) is { } message)
+            {
+                _messages.Add(message);
+            }
+        }
+
+        if (!existing.IsFinished && session.HasEntities && OpenSection(session, existing.Sequence).Release is { } release)
+        {
+            _messages.Add(session.InsertMessage(release.Entity, release.MessageFrom(instance.InstanceId), Engine.UtcNow));
         }
 
         session.DeleteInstance(existing.Sequence);
+    }
+
+    private static OpenCriticalSection OpenSection(StoreSession session, long sequence)
+    {
+        var section = new OpenCriticalSection();
+        foreach (var decision in session.History(sequence).SelectMany(static turn => turn.Decisions))
+        {
+            section.Record(decision);
+        }
+
+        return section;
     }
 }
 

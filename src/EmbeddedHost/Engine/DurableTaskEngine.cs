@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask;
@@ -9,11 +10,14 @@ using Microsoft.Extensions.Options;
 
 namespace AtomicDevOps.EmbeddedHost.Engine;
 
-/// <summary>Runs the instances of one data directory: from <see cref="StartAsync"/>, which recovers them, to <see cref="StopAsync"/>.</summary>
+/// <summary>Runs the instances of one data directory: from <see cref="StartAsync(CancellationToken)"/>, which recovers them, to <see cref="StopAsync"/>.</summary>
 internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
 {
     /// <summary>Stands for the start of an instance among its timers.</summary>
     private const int StartTimer = -1;
+
+    /// <summary>Stands for the next signal of an entity that has a time.</summary>
+    private const int SignalTimer = -2;
 
     private readonly EmbeddedDurableTaskOptions _options;
     private readonly TimeProvider _time;
@@ -21,7 +25,11 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     private readonly InstanceCache _instances;
     private readonly TurnRetries _retries;
     private readonly TurnWatchdog _watchdog;
+    private readonly StartDeadline _starts = new();
     private readonly BoundedQueue<LiveInstance> _turns;
+    private readonly BoundedQueue<LiveEntity> _entityTurns;
+    private readonly EntityExecutor _entities;
+    private readonly CancellationTokenSource _stopping = new();
     private readonly ActivityDispatcher _activities;
     private readonly TimerQueue _timers;
     private EngineStore? _store;
@@ -43,9 +51,11 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         Environment = new ExecutionEnvironment(functions, new LimitedDataConverter(converter, _options.MaxPayloadBytes), loggerFactory);
         Metrics = new EngineMetrics(meters, () => InstancesInMemory, () => _turns!.Waiting, () => _activities!.Waiting);
         _instances = new InstanceCache(_options, time);
-        _retries = new TurnRetries(time, Schedule);
+        _retries = new TurnRetries(time, static instance => instance.Schedule());
         _watchdog = new TurnWatchdog(time, OnTurnOverrun, OnTurnReturned);
         _turns = new BoundedQueue<LiveInstance>(_options.MaxConcurrentOrchestratorFunctions, TakeTurnAsync);
+        _entityTurns = new BoundedQueue<LiveEntity>(_options.MaxConcurrentEntityFunctions, TakeTurnAsync);
+        _entities = new EntityExecutor(Environment, scopes, time);
         _activities = new ActivityDispatcher(
             Environment,
             scopes,
@@ -56,7 +66,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
             _options.Faults,
             (sequence, outcome) => Post(sequence, new Mail(outcome)));
         _timers = new TimerQueue(
-            time, timer => Post(timer.Sequence, timer.TaskId == StartTimer ? Mail.WakeUp : new Mail(new TimerFired(timer.TaskId))));
+            time, timer => Post(timer.Sequence, timer.TaskId < 0 ? Mail.WakeUp : new Mail(new TimerFired(timer.TaskId))));
     }
 
     public ExecutionEnvironment Environment { get; }
@@ -110,11 +120,8 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         _isStopping = true;
         _timers.Dispose();
         _activities.Stop();
-        foreach (var instance in _retries.Stop())
-        {
-            instance.Abandon(Stopped());
-        }
-
+        await _stopping.CancelAsync();
+        AbandonRetries();
         try
         {
             await Work.WhenIdleAsync().WaitAsync(cancellationToken);
@@ -133,14 +140,18 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     {
         _timers.Dispose();
         _watchdog.Dispose();
+        _starts.Dispose();
         _instances.Dispose();
         _activities.Dispose();
+        _stopping.Dispose();
         _store?.Dispose();
     }
 
     public void Schedule(LiveInstance instance) => _turns.Enqueue(instance);
 
-    /// <summary>Gives mail to an instance, which is loaded if it is not in memory.</summary>
+    public void Schedule(LiveEntity entity) => _entityTurns.Enqueue(entity);
+
+    /// <summary>Gives mail to an instance or an entity, which is loaded if it is not in memory.</summary>
     public void Post(long sequence, params ReadOnlySpan<Mail> mail)
     {
         if (!_options.TakesTurns)
@@ -170,6 +181,9 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         }
     }
 
+    /// <summary>Wakes an entity at a time. It may be woken before that for an earlier wish, and then asks anew.</summary>
+    public void WakeAt(long sequence, DateTime due) => _timers.Add(new PendingTimer(sequence, SignalTimer, due));
+
     public void Dispatch(IEnumerable<PendingActivity> activities)
     {
         foreach (var activity in activities)
@@ -197,9 +211,9 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
             Deliver(message);
         }
 
-        foreach (var sequence in effects.StartedInstances)
+        foreach (var (sequence, startAt) in effects.StartedInstances)
         {
-            Post(sequence, Mail.WakeUp);
+            Begin(sequence, startAt);
         }
 
         foreach (var (instanceId, status) in effects.Ended)
@@ -222,13 +236,13 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     }
 
     /// <summary>Keeps an idle instance; beyond the limits, those that have been idle longest make room.</summary>
-    public void KeepInMemory(LiveInstance instance) => _instances.Keep(instance);
+    public void KeepInMemory(Mailbox instance) => _instances.Keep(instance);
 
-    public void Remove(LiveInstance instance) => _instances.Remove(instance);
+    public void Remove(Mailbox instance) => _instances.Remove(instance);
 
     /// <summary>A turn could not be taken, or not be stored for a reason of its own: it is taken again later, from what is on disk.</summary>
     /// <param name="attempts">How often that has happened in a row.</param>
-    public void RetryLater(LiveInstance instance, int attempts, Exception exception)
+    public void RetryLater(Mailbox instance, int attempts, Exception exception)
     {
         if (exception is not SimulatedCrashException && _retries.TryWait(instance, attempts, out var delay))
         {
@@ -242,7 +256,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
 
     /// <summary>A turn could not be stored because nothing can: it is taken again when the store is back.</summary>
     /// <returns>False if the engine stops, and has dropped the instance.</returns>
-    public bool WaitForStore(LiveInstance instance)
+    public bool WaitForStore(Mailbox instance)
     {
         if (_retries.TryWaitForStore(instance))
         {
@@ -254,11 +268,11 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     }
 
     /// <summary>Somebody waits for the answer: whether the store is back is found out now.</summary>
-    public void RetryNow(LiveInstance instance)
+    public void RetryNow(Mailbox instance)
     {
         if (_retries.TryTakeBack(instance))
         {
-            Schedule(instance);
+            instance.Schedule();
         }
     }
 
@@ -276,6 +290,26 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     {
         _timers.Dispose();
         _activities.Stop();
+        _stopping.Cancel();
+        AbandonRetries();
+    }
+
+    /// <summary>
+    /// Starts an instance. Where a turn can be taken at once, the first one is taken before the start is written, and both share a commit.
+    /// </summary>
+    public Task<string> StartAsync(StartWrite start)
+    {
+        if (!_options.TakesTurns || start.StartAt is not null || !_turns.HasRoom || Store.Find(start.InstanceId) is not null)
+        {
+            return WriteAsync(start);
+        }
+
+        Work.Begin();
+        var instance = LiveInstance.WithStart(start, this);
+        _instances.Add(instance);
+        _starts.Watch(instance);
+        Post(start.Sequence, Mail.WakeUp);
+        return start.Task;
     }
 
     public Task<TResult> WriteAsync<TResult>(ClientWrite<TResult> write)
@@ -313,6 +347,19 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     }
 
     private static OperationCanceledException Stopped() => new("The durable task engine stopped.");
+
+    private void AbandonRetries()
+    {
+        foreach (var instance in _retries.Stop())
+        {
+            instance.Abandon(Stopped());
+        }
+    }
+
+    private Task TakeTurnAsync(LiveEntity entity) => _watchdog.WatchAsync(
+        () => entity.TakeTurnAsync(_entities, _options.MaxEntityOperationBatchSize, _stopping.Token),
+        () => _entities.TellOverrun(entity),
+        time => _entities.TellReturned(entity, time));
 
     private Task TakeTurnAsync(LiveInstance instance)
     {

@@ -1,11 +1,13 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Diagnostics;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Engine.Rewind;
 using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Client.Entities;
 
 namespace AtomicDevOps.EmbeddedHost.Engine;
 
@@ -14,6 +16,8 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
 {
     private static readonly FrozenSet<OrchestrationRuntimeStatus> RunningStatuses =
         new[] { OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended }.ToFrozenSet();
+
+    public override DurableEntityClient Entities { get; } = new EmbeddedDurableEntityClient(engine);
 
     public override Task<string> ScheduleNewOrchestrationInstanceAsync(
         TaskName orchestratorName,
@@ -73,7 +77,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
     public override Task<OrchestrationMetadata?> GetInstancesAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        RequireInstanceId(instanceId);
         cancellation.ThrowIfCancellationRequested();
         return Task.FromResult(engine.Store.Metadata(instanceId, Converter, getInputsAndOutputs));
     }
@@ -81,6 +85,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
     public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null)
     {
         var query = filter ?? new OrchestrationQuery();
+        EntityArguments.RequireOrchestration(query.InstanceIdPrefix, nameof(filter));
         return Pageable.Create((continuation, pageSize, cancellation) =>
         {
             cancellation.ThrowIfCancellationRequested();
@@ -92,7 +97,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
     public override async Task<PurgeResult> PurgeInstanceAsync(
         string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        RequireInstanceId(instanceId);
         cancellation.ThrowIfCancellationRequested();
         if (engine.Store.Find(instanceId) is not { } state)
         {
@@ -136,6 +141,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
     public override async Task<string> RestartAsync(
         string instanceId, bool restartWithNewInstanceId = false, CancellationToken cancellation = default)
     {
+        RequireInstanceId(instanceId);
         var instance = await GetInstanceAsync(instanceId, getInputsAndOutputs: true, cancellation)
             ?? throw Missing(instanceId);
         if (!restartWithNewInstanceId && !instance.IsCompleted)
@@ -161,7 +167,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
 
     public override async Task RewindInstanceAsync(string instanceId, string reason, CancellationToken cancellation = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        RequireInstanceId(instanceId);
         cancellation.ThrowIfCancellationRequested();
         var state = engine.Store.Find(instanceId) ?? throw Missing(instanceId);
         var isRewound = state.Status == OrchestrationRuntimeStatus.Failed
@@ -197,10 +203,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
     private static void RequireInstanceId(string instanceId)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
-        if (instanceId.StartsWith('@'))
-        {
-            throw new ArgumentException($"Instance ID '{instanceId}' starts with '@', which is kept for entities.", nameof(instanceId));
-        }
+        EntityArguments.RequireOrchestration(instanceId, nameof(instanceId));
     }
 
     private FrozenSet<OrchestrationRuntimeStatus> DedupeStatuses(IReadOnlyList<string>? names)
@@ -232,7 +235,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
     private Task<string> StartAsync(NewInstance instance, IReadOnlySet<OrchestrationRuntimeStatus> refusing)
         => DurableTaskSpans.HasListeners
             ? StartTracedAsync(instance, refusing)
-            : engine.WriteAsync(new StartWrite(engine, instance, refusing));
+            : engine.StartAsync(new StartWrite(engine, instance, refusing));
 
     private async Task<string> StartTracedAsync(NewInstance instance, IReadOnlySet<OrchestrationRuntimeStatus> refusing)
     {
@@ -242,7 +245,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
             instance = instance with { Trace = ExecutionTrace.Under(parent.Context) };
         }
 
-        await EndWithAsync(span, engine.WriteAsync(new StartWrite(engine, instance, refusing)));
+        await EndWithAsync(span, engine.StartAsync(new StartWrite(engine, instance, refusing)));
         return instance.InstanceId;
     }
 
@@ -274,7 +277,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
 
     private Task SendAsync(string instanceId, Arrival arrival, CancellationToken cancellation)
     {
-        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        RequireInstanceId(instanceId);
         cancellation.ThrowIfCancellationRequested();
         return engine.SendAsync(instanceId, arrival).WaitAsync(cancellation);
     }
@@ -282,7 +285,7 @@ internal sealed class EmbeddedDurableTaskClient(DurableTaskEngine engine) : Dura
     private async Task<OrchestrationMetadata> WaitAsync(
         string instanceId, Func<OrchestrationRuntimeStatus?, bool> isReached, bool getInputsAndOutputs, CancellationToken cancellation)
     {
-        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        RequireInstanceId(instanceId);
         await engine.Waiters.WaitAsync(instanceId, isReached, () => engine.Store.Find(instanceId)?.Status, cancellation);
         return engine.Store.Metadata(instanceId, Converter, getInputsAndOutputs)
             ?? throw new InvalidOperationException($"There is no orchestration with instance ID '{instanceId}', or it was purged.");

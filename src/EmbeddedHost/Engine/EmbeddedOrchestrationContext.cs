@@ -3,18 +3,27 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using Microsoft.DurableTask;
+using Microsoft.DurableTask.Entities;
 using Microsoft.Extensions.Logging;
 
 namespace AtomicDevOps.EmbeddedHost.Engine;
 
 /// <summary>What stays the same over all turns of one execution.</summary>
+/// <param name="Executions">How often this start of the instance has continued as new.</param>
 internal sealed record OrchestrationIdentity(
-    string Name, string InstanceId, string Version, string? Input, ParentOrchestrationInstance? Parent, ExecutionTrace? Trace = null);
+    string Name,
+    string InstanceId,
+    string Version,
+    string? Input,
+    ParentOrchestrationInstance? Parent,
+    int Executions = 0,
+    ExecutionTrace? Trace = null);
 
 /// <summary>The orchestrator's view: turns its calls into decisions, and arrivals into completed tasks.</summary>
-internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext
+internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext, IEntityRequests
 {
     // The real Durable Task's name space, so that the same instance gets the same ids there.
     private static readonly Guid GuidNamespace = new("9e952958-5e33-4daf-827f-2fa12937b875");
@@ -26,6 +35,8 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext
     private readonly Dictionary<string, Stack<IEventWaiter>> _eventWaiters = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, Queue<(long Order, EventRaised Event)>> _bufferedEvents = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<EventRaised> _carriedEvents = [];
+    private Dictionary<Guid, TaskCompletionSource<EntityResponse>>? _entityRequests;
+    private OrchestrationEntities? _entities;
     private List<Decision> _decisions = [];
     private int _nextTaskId;
     private int _nextGuid;
@@ -54,6 +65,8 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext
 
     public override bool IsReplaying => Replaying;
 
+    public override TaskOrchestrationEntityFeature Entities => _entities ??= new OrchestrationEntities(this);
+
     protected override ILoggerFactory LoggerFactory { get; }
 
     internal DateTime Now { get; set; }
@@ -64,7 +77,9 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext
 
     internal bool HasOpenTasks => _openTasks.Count > 0;
 
-    internal bool IsWaitingForEvent => _openWaits > 0;
+    DataConverter IEntityRequests.Converter => _converter;
+
+    internal bool IsWaitingForEvent => _openWaits > 0 || _entityRequests is { Count: > 0 };
 
     internal bool HasContinueAsNew => _continueAsNew is not null;
 
@@ -84,7 +99,11 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext
         TaskName orchestratorName, object? input = null, TaskOptions? options = null)
     {
         RejectOptionsAsInput(input, options);
-        var instanceId = (options as SubOrchestrationOptions)?.InstanceId ?? NewGuid().ToString("N");
+        RequireTurn();
+        var wantedId = (options as SubOrchestrationOptions)?.InstanceId;
+        EntityArguments.RequireOrchestration(wantedId, nameof(options));
+        _entities?.RequireNoCriticalSection();
+        var instanceId = wantedId ?? NewGuid().ToString("N");
         var version = options?.Version?.Version ?? string.Empty;
         var tags = options?.Tags?.ToImmutableSortedDictionary(StringComparer.Ordinal) ?? NoTags;
         var payload = Write(input, $"the input of orchestration '{orchestratorName}'");
@@ -132,6 +151,7 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext
     {
         RequireTurn();
         ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
+        EntityArguments.RequireOrchestration(instanceId, nameof(instanceId));
         ArgumentException.ThrowIfNullOrEmpty(eventName);
         _decisions.Add(new EventSent(_nextTaskId++, instanceId, eventName, Write(payload, $"event '{eventName}'")));
     }
@@ -164,6 +184,12 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext
     {
         RequireTurn();
         var name = string.Create(CultureInfo.InvariantCulture, $"{InstanceId}_{Now:o}_{_nextGuid++}");
+        if (_identity.Executions > 0)
+        {
+            // Executions of no duration all see the same time.
+            name = string.Create(CultureInfo.InvariantCulture, $"{name}_{_identity.Executions}");
+        }
+
         var input = new byte[16 + Encoding.UTF8.GetByteCount(name)];
         GuidNamespace.TryWriteBytes(input, bigEndian: true, out _);
         Encoding.UTF8.GetBytes(name, input.AsSpan(16));
@@ -173,6 +199,22 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext
         hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
         return new Guid(hash[..16], bigEndian: true);
     }
+
+    void IEntityRequests.RequireTurn() => RequireTurn();
+
+    int IEntityRequests.NextTaskId() => _nextTaskId++;
+
+    void IEntityRequests.Decide(EntityDecision decision) => _decisions.Add(decision);
+
+    Task<EntityResponse> IEntityRequests.OpenAsync(Guid requestId)
+    {
+        var completion = new TaskCompletionSource<EntityResponse>();
+        (_entityRequests ??= []).Add(requestId, completion);
+        return completion.Task;
+    }
+
+    /// <summary>Gives back the locks that the code has not given back, as the execution ends.</summary>
+    internal void ExitCriticalSection() => _entities?.ExitCriticalSection();
 
     internal List<Decision> TakeDecisions()
     {
@@ -194,6 +236,9 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext
                 break;
             case EventRaised raised:
                 HandleEvent(raised);
+                break;
+            case EntityResponse response when _entityRequests is not null && _entityRequests.Remove(response.RequestId, out var request):
+                request.SetResult(response);
                 break;
             case TaskOutcome outcome when _openTasks.Remove(outcome.TaskId, out var task):
                 Complete(task, outcome);

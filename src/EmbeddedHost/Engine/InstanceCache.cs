@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 
 namespace AtomicDevOps.EmbeddedHost.Engine;
 
 /// <summary>
-/// The instances in memory. Idle ones stay until their number, or the bytes that they stand for, pass the limits; then those used least
+/// The instances and entities in memory. Idle ones stay until their number, or the bytes that they stand for, pass the limits; then those used least
 /// recently go, except for the one used last.
 /// </summary>
 internal sealed class InstanceCache : IDisposable
@@ -12,9 +13,9 @@ internal sealed class InstanceCache : IDisposable
     private readonly long _maxBytes;
     private readonly TimeSpan? _idleTime;
     private readonly TimeProvider _time;
-    private readonly ConcurrentDictionary<long, LiveInstance> _instances = new();
+    private readonly ConcurrentDictionary<long, Mailbox> _instances = new();
     private readonly Lock _gate = new();
-    private readonly LinkedList<LiveInstance> _idle = new();
+    private readonly LinkedList<Mailbox> _idle = new();
     private readonly ITimer? _timer;
     private bool _isArmed;
     private long _bytes;
@@ -35,11 +36,13 @@ internal sealed class InstanceCache : IDisposable
     /// <summary>What the instances that have been idle since they came stand for.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    public LiveInstance GetOrAdd(long sequence, DurableTaskEngine engine)
-        => _instances.GetOrAdd(sequence, static (key, engine) => new LiveInstance(key, engine), engine);
+    public Mailbox GetOrAdd(long sequence, DurableTaskEngine engine)
+        => _instances.GetOrAdd(sequence, static (key, engine) => key < 0 ? new LiveEntity(key, engine) : new LiveInstance(key, engine), engine);
+
+    public void Add(Mailbox instance) => _instances[instance.Sequence] = instance;
 
     /// <summary>An instance has become idle.</summary>
-    public void Keep(LiveInstance instance)
+    public void Keep(Mailbox instance)
     {
         lock (_gate)
         {
@@ -58,7 +61,7 @@ internal sealed class InstanceCache : IDisposable
         }
     }
 
-    public void Remove(LiveInstance instance)
+    public void Remove(Mailbox instance)
     {
         lock (_gate)
         {
@@ -68,7 +71,7 @@ internal sealed class InstanceCache : IDisposable
 
     public void Dispose() => _timer?.Dispose();
 
-    private void MakeNewest(LiveInstance instance)
+    private void MakeNewest(Mailbox instance)
     {
         var cached = instance.Cached;
         if (cached.Place.List is not null)
@@ -83,7 +86,7 @@ internal sealed class InstanceCache : IDisposable
     }
 
     /// <summary>One that is busy only leaves the list: it comes back as the newest once it is idle again.</summary>
-    private void Drop(LiveInstance instance)
+    private void Drop(Mailbox instance)
     {
         _idle.Remove(instance.Cached.Place);
         if (instance.TryEvict())
@@ -92,7 +95,7 @@ internal sealed class InstanceCache : IDisposable
         }
     }
 
-    private void RemoveNow(LiveInstance instance)
+    private void RemoveNow(Mailbox instance)
     {
         _instances.TryRemove(KeyValuePair.Create(instance.Sequence, instance));
         _bytes -= instance.Cached.Bytes;
@@ -129,9 +132,9 @@ internal sealed class InstanceCache : IDisposable
 }
 
 /// <summary>What the cache knows of an instance; read and written by it alone.</summary>
-internal sealed class CacheEntry(LiveInstance instance)
+internal sealed class CacheEntry(Mailbox instance)
 {
-    public LinkedListNode<LiveInstance> Place { get; } = new(instance);
+    public LinkedListNode<Mailbox> Place { get; } = new(instance);
 
     public long IdleSince { get; set; }
 

@@ -1,102 +1,61 @@
-using System.Globalization;
 using AtomicDevOps.EmbeddedHost.Storage;
 
 namespace AtomicDevOps.EmbeddedHost.Engine;
 
-/// <summary>
-/// An instance in memory: a mailbox, and the suspended orchestrator. It takes one turn at a time, each over all mail that has come since,
-/// and the next one only when the last is on disk.
-/// </summary>
-internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
+/// <summary>An instance in memory: a mailbox, and the suspended orchestrator.</summary>
+internal sealed class LiveInstance(long sequence, DurableTaskEngine engine) : Mailbox(sequence, engine)
 {
-    private readonly Lock _gate = new();
+    private StartWrite? _start;
     private readonly List<Mail> _heldUntilStart = [];
-    private List<Mail> _mail = [];
-    private bool _isScheduled;
-    private bool _isRetired;
-    private bool _waitsForStore;
-    private int _failedTurns;
     private volatile LoadedInstance? _loaded;
     private volatile OrchestrationIdentity? _identity;
 
-    public long Sequence => sequence;
+    public override long Bytes => _loaded?.Bytes ?? 0;
 
-    public CacheEntry Cached => field ??= new CacheEntry(this);
-
-    /// <summary>What it stands for in memory.</summary>
-    public long Bytes => _loaded?.Bytes ?? 0;
+    protected override bool HoldsMail => _heldUntilStart.Count > 0;
 
     public override string ToString() => _identity is { } identity
         ? $"'{identity.InstanceId}' of orchestrator '{identity.Name}'"
-        : string.Create(CultureInfo.InvariantCulture, $"number {sequence}");
+        : base.ToString();
 
-    /// <returns>False if this object is retired: look the instance up again.</returns>
-    public bool TryPost(params ReadOnlySpan<Mail> mail)
+    /// <summary>An instance that is not on disk yet: its start waits for the first turn, to be written with it.</summary>
+    public static LiveInstance WithStart(StartWrite start, DurableTaskEngine engine) => new(start.Sequence, engine) { _start = start };
+
+    public override void Schedule() => Engine.Schedule(this);
+
+    /// <summary>Writes the start without the first turn, which is late or has failed.</summary>
+    public void StartAlone()
     {
-        bool isAwaited;
-        lock (_gate)
+        if (Interlocked.Exchange(ref _start, null) is not { } start)
         {
-            if (_isRetired)
-            {
-                return false;
-            }
-
-            _mail.AddRange(mail);
-            isAwaited = _waitsForStore && mail is [{ Acknowledgement: not null }, ..];
-            if (_isScheduled && !isAwaited)
-            {
-                return true;
-            }
-
-            _isScheduled = true;
+            return;
         }
 
-        if (isAwaited)
+        try
         {
-            engine.RetryNow(this);
+            Engine.Store.Write(start);
         }
-        else
+        catch (InvalidOperationException exception)
         {
-            engine.Schedule(this);
-        }
-
-        return true;
-    }
-
-    /// <returns>True if it had nothing to do and is now out of use.</returns>
-    public bool TryEvict()
-    {
-        lock (_gate)
-        {
-            if (_isScheduled || _heldUntilStart.Count > 0)
-            {
-                return false;
-            }
-
-            _isRetired = true;
-            return true;
+            start.Failed(exception);
         }
     }
 
     public void TakeTurn()
     {
-        List<Mail> mail;
-        lock (_gate)
-        {
-            (mail, _mail) = (_mail, []);
-            _waitsForStore = false;
-        }
-
+        var mail = TakeMail();
         try
         {
             Handle(mail);
         }
         catch (Exception exception)
         {
-            PutBack(mail, exception);
-            engine.RetryLater(this, ++_failedTurns, exception);
+            StartAlone();
+            RetryTurn(mail, exception);
         }
     }
+
+    protected override void Forget() => _loaded = null;
 
     private void Handle(List<Mail> mail)
     {
@@ -109,7 +68,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
 
         if (mail.Exists(static item => item.ResumesActivities))
         {
-            engine.Dispatch(loaded.ActivitiesOpenAfter(mail));
+            Engine.Dispatch(loaded.ActivitiesOpenAfter(mail));
         }
 
         if (TakesNoTurn(loaded) && !mail.Exists(static item => item.Arrival is ExecutionTerminated || item.Damage is not null))
@@ -125,12 +84,13 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
             return;
         }
 
-        engine.Work.Begin(_heldUntilStart.Count);
+        Engine.Work.Begin(_heldUntilStart.Count);
         mail.InsertRange(0, _heldUntilStart);
         _heldUntilStart.Clear();
-        var write = WriteTurn(loaded, mail);
+        var turn = loaded.TakeTurn(Engine.UtcNow, mail);
+        var events = TurnWrite.Pack(turn, Engine.Store.MaxTurnBytes);
         TurnTooLargeException? defect = null;
-        while (!write.Fits)
+        while (events.Size > Engine.Store.MaxTurnBytes)
         {
             // The code has gone further than can be stored: back to what is on disk, and from there with less at once, or to an end.
             if ((loaded = _loaded = Load()) is null)
@@ -148,27 +108,27 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
             }
             else
             {
-                defect = defect is null ? new TurnTooLargeException(loaded.Identity, write.Bytes, engine.Store.MaxTurnBytes) : throw defect;
+                defect = defect is null ? new TurnTooLargeException(loaded.Identity, events.Size, Engine.Store.MaxTurnBytes) : throw defect;
                 loaded.GiveUp(defect);
             }
 
-            write = WriteTurn(loaded, mail);
+            turn = loaded.TakeTurn(Engine.UtcNow, mail);
+            events = TurnWrite.Pack(turn, Engine.Store.MaxTurnBytes);
         }
 
-        loaded.Grow(write.Bytes);
-        engine.WatchHistory(loaded);
-        engine.Store.WriteHere(write);
-    }
-
-    private TurnWrite WriteTurn(LoadedInstance loaded, List<Mail> mail)
-        => new(this, loaded.TakeTurn(engine.UtcNow, mail), engine.Store.MaxTurnBytes);
-
-    /// <summary>Puts mail before all that has come since.</summary>
-    private void PutAhead(IEnumerable<Mail> mail)
-    {
-        lock (_gate)
+        var start = Interlocked.Exchange(ref _start, null);
+        start?.HasFirstTurn = true;
+        var write = new TurnWrite(this, turn, events.Bytes, start);
+        loaded.Grow(events.Size);
+        Engine.WatchHistory(loaded);
+        try
         {
-            _mail.InsertRange(0, mail);
+            Engine.Store.WriteHere(write);
+        }
+        catch (ObjectDisposedException exception)
+        {
+            start?.Failed(exception);
+            throw;
         }
     }
 
@@ -181,7 +141,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
             ThreadPool.UnsafeQueueUserWorkItem(
                 _ =>
                 {
-                    engine.Trace(spans, turn.Identity.InstanceId);
+                    Engine.Trace(spans, turn.Identity.InstanceId);
                     Release(turn, effects);
                 },
                 state: null);
@@ -193,16 +153,16 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
 
     private void Release(Turn turn, TurnEffects? effects)
     {
-        _failedTurns = 0;
+        TurnStored();
         if (effects is not null)
         {
-            engine.Metrics.TurnTaken();
+            Engine.Metrics.TurnTaken();
             if (turn.IsContinuedAsNew)
             {
                 KeepAheadOfLaterMail(effects.Messages);
             }
 
-            engine.Release(effects);
+            Engine.Release(effects);
         }
 
         if (effects is null || turn.IsEnd)
@@ -214,13 +174,13 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
 
         if (turn.Number == 0)
         {
-            engine.Waiters.Notify(turn.Identity.InstanceId, turn.Status);
+            Engine.Waiters.Notify(turn.Identity.InstanceId, turn.Status);
         }
 
         if (turn.IsContinuedAsNew)
         {
             _loaded = null;
-            engine.Post(sequence, Mail.WakeUp);
+            Engine.Post(Sequence, Mail.WakeUp);
         }
 
         GoOn();
@@ -230,87 +190,31 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
     /// <summary>Events that the next execution takes over came before all that has come during the commit.</summary>
     private void KeepAheadOfLaterMail(List<InboxMessage> messages)
     {
-        var own = messages.Where(message => message.Sequence == sequence).ToList();
-        messages.RemoveAll(message => message.Sequence == sequence);
-        engine.Work.Begin(own.Count);
+        var own = messages.Where(message => message.Sequence == Sequence).ToList();
+        messages.RemoveAll(message => message.Sequence == Sequence);
+        Engine.Work.Begin(own.Count);
         PutAhead(own.Select(static message => new Mail(message.Arrival, message.MessageId)));
-    }
-
-    /// <summary>A change of this instance could not be stored.</summary>
-    public void TryAgain(IReadOnlyList<Mail> mail, Exception exception)
-    {
-        PutBack(mail, exception);
-        if (exception is not DurableStoreException)
-        {
-            engine.RetryLater(this, ++_failedTurns, exception);
-            return;
-        }
-
-        if (!engine.WaitForStore(this))
-        {
-            return;
-        }
-
-        bool isAwaited;
-        lock (_gate)
-        {
-            _waitsForStore = true;
-            isAwaited = _mail.Exists(static item => item.Acknowledgement is not null);
-        }
-
-        if (isAwaited)
-        {
-            engine.RetryNow(this);
-        }
-    }
-
-    /// <summary>Drops what it holds: the engine stops, and the next start takes it from disk.</summary>
-    public void Abandon(Exception reason)
-    {
-        List<Mail> mail;
-        lock (_gate)
-        {
-            _isRetired = true;
-            (mail, _mail) = (_mail, []);
-        }
-
-        engine.Remove(this);
-        mail.ForEach(item => item.Acknowledgement?.TrySetException(reason));
-        engine.Work.End(mail.Count);
-    }
-
-    /// <summary>What a caller waits for is refused, for it can ask again; all else is tried again by itself.</summary>
-    private void PutBack(IReadOnlyList<Mail> mail, Exception exception)
-    {
-        _loaded = null;
-        lock (_gate)
-        {
-            _mail.InsertRange(0, mail.Where(static item => item.Acknowledgement is null));
-        }
-
-        var refused = mail.Where(static item => item.Acknowledgement is not null).ToList();
-        refused.ForEach(item => item.Acknowledgement!.TrySetException(exception));
-        engine.Work.End(refused.Count);
     }
 
     /// <returns>Null if it has ended, or is gone.</returns>
     private LoadedInstance? Load()
     {
-        var stored = engine.Store.Load(sequence);
+        var start = Volatile.Read(ref _start);
+        var stored = start?.Instance ?? Engine.Store.Load(Sequence);
         if (stored is null || stored.Status.IsFinished())
         {
             return null;
         }
 
         _identity = stored.Identity;
-        var loaded = new LoadedInstance(stored, engine.Environment, () => engine.Post(sequence, Mail.WakeUp));
+        var loaded = new LoadedInstance(stored, Engine.Environment, () => Engine.Post(Sequence, Mail.WakeUp));
         try
         {
-            loaded.Replay(engine.Store.History(sequence));
+            loaded.Replay(start is null ? Engine.Store.History(Sequence) : []);
         }
         catch (UnreadableRecordException exception)
         {
-            loaded.GiveUp(exception, engine.Store.TurnCount(sequence));
+            loaded.GiveUp(exception, Engine.Store.TurnCount(Sequence));
         }
 
         return loaded;
@@ -321,12 +225,12 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
     {
         if (mail.Exists(static item => item.MessageId is not null || item.Arrival is TimerFired))
         {
-            engine.Store.Write(new OrphanWrite(sequence, mail));
+            Engine.Store.Write(new OrphanWrite(Sequence, mail));
         }
     }
 
     private bool TakesNoTurn(LoadedInstance loaded)
-        => loaded.IsFunctionMissing || (!loaded.IsStarted && loaded.StartAt > engine.UtcNow);
+        => loaded.IsFunctionMissing || (!loaded.IsStarted && loaded.StartAt > Engine.UtcNow);
 
     /// <summary>The instance starts later, or its function is missing: what has come until then waits in the inbox.</summary>
     private void Hold(List<Mail> mail)
@@ -338,7 +242,7 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
             return;
         }
 
-        engine.Store.Write(new HoldWrite(this, mail));
+        Engine.Store.Write(new HoldWrite(this, mail));
     }
 
     public void Held(List<Mail> mail, IEnumerable<Mail> stored)
@@ -346,44 +250,5 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine)
         _heldUntilStart.AddRange(stored);
         GoOn();
         Settle(mail);
-    }
-
-    private void GoOn()
-    {
-        lock (_gate)
-        {
-            if (_mail.Count > 0)
-            {
-                engine.Schedule(this);
-                return;
-            }
-
-            _isScheduled = false;
-        }
-
-        engine.KeepInMemory(this);
-    }
-
-    private void Retire(List<Mail> mail)
-    {
-        lock (_gate)
-        {
-            _isRetired = true;
-            mail = [.. mail, .. _mail];
-            _mail.Clear();
-        }
-
-        engine.Remove(this);
-        Settle(mail);
-    }
-
-    private void Settle(IReadOnlyList<Mail> mail)
-    {
-        foreach (var item in mail)
-        {
-            item.Acknowledgement?.TrySetResult();
-        }
-
-        engine.Work.End(mail.Count);
     }
 }

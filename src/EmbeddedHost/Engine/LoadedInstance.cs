@@ -1,4 +1,5 @@
 using System.Numerics;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask;
@@ -14,6 +15,7 @@ internal sealed class LoadedInstance
     private readonly StoredInstance _stored;
     private readonly OrchestrationExecutor _executor;
     private readonly Dictionary<int, TaskScheduled> _openActivities = [];
+    private readonly OpenCriticalSection _section = new();
     private readonly ExecutionSpans? _spans;
     private OrchestrationRuntimeStatus _status;
     private string? _customStatus;
@@ -79,7 +81,12 @@ internal sealed class LoadedInstance
                 _defect = exception;
             }
 
-            Record(turn.At, turn.Arrivals, turn.Decisions);
+            foreach (var arrival in turn.Arrivals)
+            {
+                Counts(arrival);
+            }
+
+            Record(turn.At, turn.Arrivals.Count, turn.Decisions);
             _spans?.Record(turn);
             Bytes += turn.Bytes;
         }
@@ -135,7 +142,7 @@ internal sealed class LoadedInstance
             : isSuspended ? OrchestrationRuntimeStatus.Suspended : OrchestrationRuntimeStatus.Running;
         var changesInstance = status != _status || !string.Equals(customStatus, _customStatus, StringComparison.Ordinal);
         (_status, _customStatus) = (status, customStatus);
-        Record(at, arrivals, decisions);
+        Record(at, arrivals.Count, decisions);
         return new Turn(
             _stored.Sequence,
             Identity,
@@ -172,20 +179,17 @@ internal sealed class LoadedInstance
         return _executor.RunTurn(at, arrivals, isReplay: false);
     }
 
-    private TurnResult Ended(ExecutionCompleted end) => new([end], _customStatus, IsSuspended: false);
+    private TurnResult Ended(ExecutionCompleted end)
+        => new(_section.Release is { } release ? [release, end] : [end], _customStatus, IsSuspended: false);
 
-    private void Record(DateTime at, IReadOnlyList<Arrival> arrivals, IReadOnlyList<Decision> decisions)
+    private void Record(DateTime at, int arrivals, IReadOnlyList<Decision> decisions)
     {
         _lastTurnAt = at;
         _turns++;
-        Events += 1 + arrivals.Count + decisions.Count;
-        foreach (var arrival in arrivals)
-        {
-            Counts(arrival);
-        }
-
+        Events += 1 + arrivals + decisions.Count;
         foreach (var decision in decisions)
         {
+            _section.Record(decision);
             if (decision is TaskScheduled task)
             {
                 _openActivities.Add(task.TaskId, task);

@@ -78,6 +78,7 @@ internal sealed class OrchestrationExecutor
 
         if (Outcome() is { } outcome)
         {
+            _context.ExitCriticalSection();
             return new TurnResult([.. _context.TakeDecisions(), outcome], _context.CustomStatus, _isSuspended);
         }
 

@@ -27,7 +27,8 @@ internal sealed class SubOrchestrationStart(long parent, OrchestrationIdentity i
 
         var link = new ParentLink(parent, sub.TaskId, identity.InstanceId, identity.Name);
         var trace = identity.Trace is { } parentTrace ? ExecutionTrace.Under(parentTrace.Task(sub.TaskId)) : null;
-        effects.StartedInstances.Add(
-            session.InsertInstance(new NewInstance(sub.InstanceId, sub.Name, sub.Version, sub.Input, at, StartAt: null, sub.Tags, link, trace)));
+        var started = session.InsertInstance(
+            new NewInstance(sub.InstanceId, sub.Name, sub.Version, sub.Input, at, StartAt: null, sub.Tags, link, trace));
+        effects.StartedInstances.Add((started, StartAt: null));
     }
 }

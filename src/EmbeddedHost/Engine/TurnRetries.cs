@@ -4,21 +4,21 @@ namespace AtomicDevOps.EmbeddedHost.Engine;
 /// Instances whose last turn could not be taken or stored. Those that wait for the store are tried together, and at once when it is back;
 /// one with a defect of its own is tried alone, ever less often.
 /// </summary>
-internal sealed class TurnRetries(TimeProvider time, Action<LiveInstance> retry)
+internal sealed class TurnRetries(TimeProvider time, Action<Mailbox> retry)
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestOutageDelay = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestDefectDelay = TimeSpan.FromMinutes(5);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<LiveInstance, ITimer> _defective = [];
-    private HashSet<LiveInstance> _waitingForStore = [];
+    private readonly Dictionary<Mailbox, ITimer> _defective = [];
+    private HashSet<Mailbox> _waitingForStore = [];
     private ITimer? _outageTimer;
     private int _outageAttempts;
     private bool _isStopped;
 
     /// <returns>False if the engine stops: then nothing is tried again.</returns>
-    public bool TryWaitForStore(LiveInstance instance)
+    public bool TryWaitForStore(Mailbox instance)
     {
         lock (_gate)
         {
@@ -37,7 +37,7 @@ internal sealed class TurnRetries(TimeProvider time, Action<LiveInstance> retry)
     /// <param name="attempts">How often its turn has failed in a row.</param>
     /// <param name="delay">When it is tried again.</param>
     /// <inheritdoc cref="TryWaitForStore"/>
-    public bool TryWait(LiveInstance instance, int attempts, out TimeSpan delay)
+    public bool TryWait(Mailbox instance, int attempts, out TimeSpan delay)
     {
         delay = Delay(attempts - 1, LongestDefectDelay);
         lock (_gate)
@@ -53,7 +53,7 @@ internal sealed class TurnRetries(TimeProvider time, Action<LiveInstance> retry)
     }
 
     /// <returns>False if it does not wait for the store.</returns>
-    public bool TryTakeBack(LiveInstance instance)
+    public bool TryTakeBack(Mailbox instance)
     {
         lock (_gate)
         {
@@ -65,7 +65,7 @@ internal sealed class TurnRetries(TimeProvider time, Action<LiveInstance> retry)
     public void StoreIsBack() => RetryWaiting(isOver: true);
 
     /// <returns>What waited; it is not tried again.</returns>
-    public IReadOnlyList<LiveInstance> Stop()
+    public IReadOnlyList<Mailbox> Stop()
     {
         lock (_gate)
         {
@@ -76,7 +76,7 @@ internal sealed class TurnRetries(TimeProvider time, Action<LiveInstance> retry)
                 timer.Dispose();
             }
 
-            LiveInstance[] waiting = [.. _waitingForStore, .. _defective.Keys];
+            Mailbox[] waiting = [.. _waitingForStore, .. _defective.Keys];
             _waitingForStore.Clear();
             _defective.Clear();
             return waiting;
@@ -92,7 +92,7 @@ internal sealed class TurnRetries(TimeProvider time, Action<LiveInstance> retry)
 
     private void RetryWaiting(bool isOver)
     {
-        HashSet<LiveInstance> waiting;
+        HashSet<Mailbox> waiting;
         lock (_gate)
         {
             _outageTimer?.Dispose();
@@ -107,7 +107,7 @@ internal sealed class TurnRetries(TimeProvider time, Action<LiveInstance> retry)
         }
     }
 
-    private void Retry(LiveInstance instance)
+    private void Retry(Mailbox instance)
     {
         lock (_gate)
         {

@@ -1,6 +1,6 @@
 namespace AtomicDevOps.EmbeddedHost.Engine;
 
-/// <summary>Notices turns that hold their thread for long, by one timer that is set while turns run.</summary>
+/// <summary>Notices turns that take long, by one timer that is set while turns run.</summary>
 internal sealed class TurnWatchdog : IDisposable
 {
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
@@ -26,16 +26,7 @@ internal sealed class TurnWatchdog : IDisposable
 
     public void Watch(LiveInstance instance, Action turn)
     {
-        var running = new LinkedListNode<RunningTurn>(new RunningTurn(instance, _time.GetTimestamp()));
-        lock (_gate)
-        {
-            _running.AddLast(running);
-            if (!_isArmed)
-            {
-                Arm(Limit);
-            }
-        }
-
+        var running = Begin(() => _onOverrun(instance), time => _onReturn(instance, time));
         try
         {
             turn();
@@ -46,7 +37,38 @@ internal sealed class TurnWatchdog : IDisposable
         }
     }
 
+    /// <summary>Watches what may wait without holding a thread.</summary>
+    /// <param name="onOverrun">It has run for <see cref="Limit"/> and has not ended.</param>
+    /// <param name="onReturn">It has ended after all, after this time.</param>
+    public async Task WatchAsync(Func<Task> turn, Action onOverrun, Action<TimeSpan> onReturn)
+    {
+        var running = Begin(onOverrun, onReturn);
+        try
+        {
+            await turn();
+        }
+        finally
+        {
+            End(running);
+        }
+    }
+
     public void Dispose() => _timer.Dispose();
+
+    private LinkedListNode<RunningTurn> Begin(Action onOverrun, Action<TimeSpan> onReturn)
+    {
+        var running = new LinkedListNode<RunningTurn>(new RunningTurn(_time.GetTimestamp(), onOverrun, onReturn));
+        lock (_gate)
+        {
+            _running.AddLast(running);
+            if (!_isArmed)
+            {
+                Arm(Limit);
+            }
+        }
+
+        return running;
+    }
 
     private void End(LinkedListNode<RunningTurn> running)
     {
@@ -57,13 +79,13 @@ internal sealed class TurnWatchdog : IDisposable
 
         if (running.Value.IsReported)
         {
-            _onReturn(running.Value.Instance, _time.GetElapsedTime(running.Value.Since));
+            running.Value.OnReturn(_time.GetElapsedTime(running.Value.Since));
         }
     }
 
     private void Check()
     {
-        var overrun = new List<LiveInstance>();
+        var overrun = new List<RunningTurn>();
         lock (_gate)
         {
             _isArmed = false;
@@ -77,11 +99,11 @@ internal sealed class TurnWatchdog : IDisposable
                 }
 
                 turn.IsReported = true;
-                overrun.Add(turn.Instance);
+                overrun.Add(turn);
             }
         }
 
-        overrun.ForEach(_onOverrun);
+        overrun.ForEach(static turn => turn.OnOverrun());
     }
 
     private void Arm(TimeSpan wait)
@@ -90,11 +112,13 @@ internal sealed class TurnWatchdog : IDisposable
         _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
     }
 
-    private sealed class RunningTurn(LiveInstance instance, long since)
+    private sealed class RunningTurn(long since, Action onOverrun, Action<TimeSpan> onReturn)
     {
-        public LiveInstance Instance => instance;
-
         public long Since => since;
+
+        public Action OnOverrun => onOverrun;
+
+        public Action<TimeSpan> OnReturn => onReturn;
 
         public bool IsReported { get; set; }
     }

@@ -1,3 +1,4 @@
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Storage;
 using Microsoft.DurableTask.Client;
 
@@ -14,27 +15,29 @@ internal sealed class TurnEffects
 
     public List<InboxMessage> Messages { get; } = [];
 
-    public List<long> StartedInstances { get; } = [];
+    /// <summary>With the time at which each is to start; null: at once.</summary>
+    public List<(long Sequence, DateTime? StartAt)> StartedInstances { get; } = [];
 
     public List<(string InstanceId, OrchestrationRuntimeStatus Status)> Ended { get; } = [];
 }
 
 /// <summary>One turn of one instance as one atomic change.</summary>
-internal sealed class TurnWrite(LiveInstance instance, Turn turn, int maxBytes) : StoreWrite
+/// <param name="events">What <see cref="Pack"/> gave for the turn.</param>
+/// <param name="start">The instance's start, if that is not on disk yet: part of the change.</param>
+internal sealed class TurnWrite(LiveInstance instance, Turn turn, byte[] events, StartWrite? start = null) : StoreWrite
 {
-    // Made where the turn ran, so that the one writer has less to do.
-    private readonly PackedEvents _events = HistoryCodec.Pack(turn.Arrivals, turn.IsContinuedAsNew ? [] : turn.Decisions, maxBytes);
     private TurnEffects _effects = new();
     private bool _isStale;
 
-    public long Bytes => _events.Size;
-
-    public bool Fits => _events.Size <= maxBytes;
+    /// <summary>Done where the turn ran, so that the one writer has less to do.</summary>
+    /// <param name="limit">Beyond so many bytes they are counted only.</param>
+    public static PackedEvents Pack(Turn turn, int limit) => HistoryCodec.Pack(turn.Arrivals, turn.IsContinuedAsNew ? [] : turn.Decisions, limit);
 
     public override void Apply(StoreSession session)
     {
         _effects = new TurnEffects();
-        _isStale = !session.AppendTurn(turn.Sequence, turn.Number, turn.At, turn.Owed, _events.Bytes);
+        start?.Apply(session);
+        _isStale = start is { IsRefused: true } || !session.AppendTurn(turn.Sequence, turn.Number, turn.At, turn.Owed, events);
         if (_isStale)
         {
             return;
@@ -56,9 +59,17 @@ internal sealed class TurnWrite(LiveInstance instance, Turn turn, int maxBytes) 
         }
     }
 
-    public override void Committed() => instance.Committed(turn, _isStale ? null : _effects);
+    public override void Committed()
+    {
+        start?.Committed();
+        instance.Committed(turn, _isStale ? null : _effects);
+    }
 
-    public override void Failed(Exception exception) => instance.TryAgain(turn.Mail, exception);
+    public override void Failed(Exception exception)
+    {
+        start?.Failed(exception);
+        instance.TryAgain(turn.Mail, exception);
+    }
 
     private void Consume(StoreSession session, Mail mail)
     {
@@ -94,6 +105,10 @@ internal sealed class TurnWrite(LiveInstance instance, Turn turn, int maxBytes) 
                     Send(session, target.Sequence, new EventRaised(sent.Name, sent.Payload));
                 }
 
+                break;
+            case EntityDecision message:
+                _effects.Messages.Add(
+                    session.InsertMessage(message.Entity, message.MessageFrom(turn.Identity.InstanceId, turn.Identity.Trace), turn.At));
                 break;
             case SubOrchestrationScheduled sub:
                 new SubOrchestrationStart(turn.Sequence, turn.Identity, sub).Apply(session, turn.At, _effects);

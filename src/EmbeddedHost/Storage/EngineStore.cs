@@ -3,10 +3,13 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using AtomicDevOps.EmbeddedHost.Engine;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Client.Entities;
+using Microsoft.DurableTask.Entities;
 using Microsoft.Extensions.Logging;
 
 namespace AtomicDevOps.EmbeddedHost.Storage;
@@ -23,6 +26,8 @@ internal sealed class EngineStore : IDisposable
         i.tags, i.failure, i.output, i.custom_status
         """;
 
+    private const string EntityColumns = "-seq, id, modified_at, state, lock_owner, lock_request";
+
     /// <summary>More than the other columns of a turn and the row's header take.</summary>
     private const int BytesBesideEvents = 128;
 
@@ -37,7 +42,9 @@ internal sealed class EngineStore : IDisposable
         _directory = directory;
         _readers = new ReaderPool(directory.DatabasePath);
         Outage = new StoreOutage(directory.DatabasePath, time, logger);
-        _writer = new StoreWriter(new StoreSession(database), Outage, metrics, faults);
+        var session = new StoreSession(database);
+        Numbers = session.Numbers;
+        _writer = new StoreWriter(session, Outage, metrics, faults);
     }
 
     /// <param name="path">The data directory; made if it is not there.</param>
@@ -86,6 +93,9 @@ internal sealed class EngineStore : IDisposable
 
     public StoreOutage Outage { get; }
 
+    /// <summary>For starts whose number is needed before they are written.</summary>
+    public SequenceNumbers Numbers { get; }
+
     /// <summary>The most bytes that the events of one turn can take.</summary>
     public int MaxTurnBytes { get; }
 
@@ -109,7 +119,7 @@ internal sealed class EngineStore : IDisposable
         using var rows = lease.Database.Prepare(
             """
             SELECT i.id, i.name, i.version, i.status, i.start_at, i.parent_seq, i.parent_task_id, i.parent_id, i.parent_name, p.data, i.custom_status,
-                i.trace_parent, i.trace_state, i.span_id
+                i.executions, i.trace_parent, i.trace_state, i.span_id
             FROM instances i JOIN inputs p ON p.seq = i.seq WHERE i.seq = ?
             """).With(sequence).Query();
         if (!rows.Read())
@@ -124,7 +134,8 @@ internal sealed class EngineStore : IDisposable
             rows.Text(2),
             rows.TextOrNull(9),
             parent is null ? null : new ParentOrchestrationInstance(parent.Name, parent.InstanceId),
-            rows.IsNull(11) ? null : ExecutionTrace.Parse(rows.Text(11), rows.TextOrNull(12), rows.Text(13)));
+            rows.Int32(11),
+            rows.IsNull(12) ? null : ExecutionTrace.Parse(rows.Text(12), rows.TextOrNull(13), rows.Text(14)));
         return new StoredInstance(
             sequence,
             identity,
@@ -262,6 +273,63 @@ internal sealed class EngineStore : IDisposable
         return found;
     }
 
+    /// <returns>Null if it is gone.</returns>
+    public StoredEntity? LoadEntity(long sequence)
+    {
+        using var lease = _readers.Rent();
+        using var rows = lease.Database.Prepare($"SELECT {EntityColumns} FROM entities WHERE seq = -?").With(sequence).Query();
+        return rows.Read() ? ReadEntity(rows, lease.Database, withState: true) : null;
+    }
+
+    /// <summary>What stands in an inbox, in order, from the first one that is newer than a message.</summary>
+    public IReadOnlyList<InboxMessage> Messages(long sequence, long after)
+    {
+        using var lease = _readers.Rent();
+        return ReadMessages(lease.Database, sequence, after);
+    }
+
+    /// <returns>Null if there is no such entity.</returns>
+    public StoredEntity? FindEntity(EntityInstanceId id, bool withState)
+    {
+        using var lease = _readers.Rent();
+        using var rows = lease.Database.Prepare($"SELECT {EntityColumns} FROM entities WHERE id = ?").With(id.ToString()).Query();
+        return rows.Read() ? ReadEntity(rows, lease.Database, withState) : null;
+    }
+
+    /// <summary>One page of a query, oldest entity first.</summary>
+    /// <exception cref="ArgumentException">The continuation token is not one of ours.</exception>
+    public Page<StoredEntity> Query(EntityQuery query, string? continuationToken, int pageSize)
+    {
+        var after = ReadToken(continuationToken, pageSize);
+        using var lease = _readers.Rent();
+        using var rows = lease.Database.Prepare(
+            $"""
+            SELECT {EntityColumns} FROM entities
+            WHERE seq > ?1 AND (?2 IS NULL OR substr(id, 1, length(?2)) = ?2) AND modified_at >= ?3 AND modified_at <= ?4
+                AND (?5 = 1 OR state IS NOT NULL)
+            ORDER BY seq LIMIT ?6
+            """)
+            .With(after)
+            .With(query.InstanceIdStartsWith)
+            .With(query.LastModifiedFrom?.UtcTicks ?? 0)
+            .With(query.LastModifiedTo?.UtcTicks ?? long.MaxValue)
+            .With(query.IncludeTransient ? 1 : 0)
+            .With(pageSize + 1)
+            .Query();
+        var page = new List<StoredEntity>();
+        while (rows.Read())
+        {
+            if (page.Count == pageSize)
+            {
+                return new Page<StoredEntity>(page, (-page[^1].Sequence).ToString(CultureInfo.InvariantCulture));
+            }
+
+            page.Add(ReadEntity(rows, lease.Database, query.IncludeState));
+        }
+
+        return new Page<StoredEntity>(page);
+    }
+
     public IReadOnlyList<PendingTimer> PendingTimers() => ReadAll(
         "SELECT seq, task_id, due FROM timers",
         static rows => new PendingTimer(rows.Int64(0), rows.Int32(1), Utc(rows.Int64(2))));
@@ -321,6 +389,49 @@ internal sealed class EngineStore : IDisposable
         }
     }
 
+    private StoredEntity ReadEntity(Statement.Rows rows, Database database, bool withState)
+    {
+        var sequence = rows.Int64(0);
+        return new StoredEntity(
+            sequence,
+            EntityInstanceId.FromString(rows.Text(1)),
+            Utc(rows.Int64(2)),
+            !rows.IsNull(3),
+            withState ? rows.TextOrNull(3) : null,
+            rows.TextOrNull(4) is { } owner ? new EntityLock(owner, Guid.ParseExact(rows.Text(5), "N")) : null,
+            ReadMessages(database, sequence, after: 0));
+    }
+
+    private List<InboxMessage> ReadMessages(Database database, long sequence, long after)
+    {
+        var messages = new List<InboxMessage>();
+        using var rows = database.Prepare("SELECT message, data FROM inbox WHERE seq = ? AND message > ? ORDER BY message")
+            .With(sequence).With(after).Query();
+        while (rows.Read())
+        {
+            messages.Add(new InboxMessage(rows.Int64(0), sequence, ReadEntityMessage(rows.Int64(0), rows.Blob(1))));
+        }
+
+        return messages;
+    }
+
+    /// <summary>What cannot be read is told by a message of its own, so that the others behind it are handled.</summary>
+    private EntityMessage ReadEntityMessage(long messageId, ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            return HistoryCodec.ReadArrival(data) as EntityMessage ?? throw new InvalidDataException("It holds an event that is not for entities.");
+        }
+        catch (InvalidDataException exception)
+        {
+            var caller = HistoryCodec.ReadCaller(data);
+            return new UnreadableEntityMessage(caller?.Sender, caller?.RequestId, Unreadable(messageId, exception));
+        }
+    }
+
+    private UnreadableRecordException Unreadable(long messageId, InvalidDataException exception)
+        => new(string.Create(CultureInfo.InvariantCulture, $"Message {messageId} of the inbox"), DatabasePath, exception);
+
     private List<RecordedTurn> HistoryPage(long sequence, int first, int size)
     {
         using var lease = _readers.Rent();
@@ -351,11 +462,7 @@ internal sealed class EngineStore : IDisposable
         }
         catch (InvalidDataException exception)
         {
-            return new Mail(
-                Arrival: null,
-                messageId,
-                Damage: new UnreadableRecordException(
-                    string.Create(CultureInfo.InvariantCulture, $"Message {messageId} of the inbox"), DatabasePath, exception));
+            return new Mail(Arrival: null, messageId, Damage: Unreadable(messageId, exception));
         }
     }
 

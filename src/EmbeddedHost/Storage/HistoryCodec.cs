@@ -1,12 +1,15 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using AtomicDevOps.EmbeddedHost.Engine;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.EmbeddedHost.Storage;
 
@@ -21,6 +24,8 @@ internal readonly record struct PackedEvents(byte[] Bytes, long Size);
 /// </summary>
 internal static class HistoryCodec
 {
+    private const int IdSize = 16;
+
     public static byte[] Write(IReadOnlyList<Arrival> arrivals, IReadOnlyList<Decision> decisions)
         => Pack(arrivals, decisions, int.MaxValue).Bytes;
 
@@ -76,6 +81,21 @@ internal static class HistoryCodec
     {
         var reader = new EventReader(bytes);
         return ReadEvent(ref reader) as Arrival ?? throw new InvalidDataException("It holds an event that does not arrive.");
+    }
+
+    /// <summary>Who called an entity by a message that cannot be read to its end.</summary>
+    /// <returns>Null if it is no call, or is damaged before that.</returns>
+    public static (string Sender, Guid RequestId)? ReadCaller(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new EventReader(bytes);
+        try
+        {
+            return reader.Type() is EventType.EntityCall or EventType.EntityTracedCall && reader.Text() is { } sender ? (sender, reader.Id()) : null;
+        }
+        catch (Exception exception) when (exception is InvalidDataException or ArgumentException)
+        {
+            return null;
+        }
     }
 
     public static string WriteFailure(TaskFailureDetails failure) => JsonSerializer.Serialize(failure);
@@ -146,6 +166,61 @@ internal static class HistoryCodec
                 writer.Type(EventType.ExecutionCompleted).Number((int)completed.Status).Text(completed.Output)
                     .Text(completed.Failure is { } failure ? WriteFailure(failure) : null);
                 break;
+            case EntityCallCompleted completed:
+                writer.Type(EventType.EntityCallCompleted).Id(completed.RequestId).Text(completed.Result);
+                break;
+            case EntityCallFailed failed:
+                writer.Type(EventType.EntityCallFailed).Id(failed.RequestId).Text(WriteFailure(failed.Failure));
+                break;
+            case EntityLockGranted granted:
+                writer.Type(EventType.EntityLockGranted).Id(granted.RequestId);
+                break;
+            case EntityOperationRequest { Trace: { } trace, RequestId: { } requestId } call:
+                writer.Type(EventType.EntityTracedCall).Text(call.Sender).Id(requestId).Trace(trace).Text(call.Operation).Text(call.Input);
+                break;
+            case EntityOperationRequest { Trace: { } trace, ScheduledTime: { } due } signal:
+                writer.Type(EventType.EntityTracedDelayedSignal).Text(signal.Sender).Trace(trace).Text(signal.Operation).Text(signal.Input).Time(due);
+                break;
+            case EntityOperationRequest { Trace: { } trace } signal:
+                writer.Type(EventType.EntityTracedSignal).Text(signal.Sender).Trace(trace).Text(signal.Operation).Text(signal.Input);
+                break;
+            case EntityOperationRequest { RequestId: { } requestId } call:
+                writer.Type(EventType.EntityCall).Text(call.Sender).Id(requestId).Text(call.Operation).Text(call.Input);
+                break;
+            case EntityOperationRequest { ScheduledTime: { } due } signal:
+                writer.Type(EventType.EntityDelayedSignal).Text(signal.Sender).Text(signal.Operation).Text(signal.Input).Time(due);
+                break;
+            case EntityOperationRequest signal:
+                writer.Type(EventType.EntitySignal).Text(signal.Sender).Text(signal.Operation).Text(signal.Input);
+                break;
+            case EntityLockRequest request:
+                writer.Type(EventType.EntityLockRequest).Text(request.Owner).Id(request.RequestId).Entities(request.LockSet);
+                break;
+            case EntityLockRelease { RequestId: { } requestId } release:
+                writer.Type(EventType.EntityLockRelease).Text(release.Owner).Id(requestId).Entities(release.Remaining);
+                break;
+            case EntityLockRelease release:
+                writer.Type(EventType.EntityOrphanedLockRelease).Text(release.Owner).Entities(release.Remaining);
+                break;
+            case EntityCalled called:
+                writer.Type(EventType.EntityCalled).Number(called.TaskId).Entity(called.Entity).Id(called.RequestId)
+                    .Text(called.Operation).Text(called.Input);
+                break;
+            case EntitySignaled { ScheduledTime: { } due } signaled:
+                writer.Type(EventType.EntitySignaledLater).Number(signaled.TaskId).Entity(signaled.Entity)
+                    .Text(signaled.Operation).Text(signaled.Input).Time(due);
+                break;
+            case EntitySignaled signaled:
+                writer.Type(EventType.EntitySignaled).Number(signaled.TaskId).Entity(signaled.Entity)
+                    .Text(signaled.Operation).Text(signaled.Input);
+                break;
+            case EntityLockRequested requested:
+                writer.Type(EventType.EntityLockRequested).Number(requested.TaskId).Id(requested.RequestId).Entities(requested.LockSet);
+                break;
+            case EntityUnlocked unlocked:
+                writer.Type(EventType.EntityUnlocked).Number(unlocked.TaskId).Entity(unlocked.Entity).Id(unlocked.RequestId)
+                    .Entities(unlocked.Remaining);
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(e), e, "This event is not stored.");
         }
@@ -187,8 +262,38 @@ internal static class HistoryCodec
             EventType.EventSent => new EventSent(reader.Number(), reader.Text()!, reader.Text()!, reader.Text()),
             EventType.ExecutionCompleted => new ExecutionCompleted(
                 (OrchestrationRuntimeStatus)reader.Number(), reader.Text(), reader.Text() is { } failure ? ReadFailure(failure) : null),
+            EventType.EntityCallCompleted => new EntityCallCompleted(reader.Id(), reader.Text()),
+            EventType.EntityCallFailed => new EntityCallFailed(reader.Id(), ReadFailure(reader.Text()!)),
+            EventType.EntityLockGranted => new EntityLockGranted(reader.Id()),
+            EventType.EntityCall => new EntityOperationRequest(reader.Text(), reader.Id(), reader.Text()!, reader.Text(), null),
+            EventType.EntitySignal => new EntityOperationRequest(reader.Text(), null, reader.Text()!, reader.Text(), null),
+            EventType.EntityDelayedSignal => new EntityOperationRequest(reader.Text(), null, reader.Text()!, reader.Text(), reader.Time()),
+            EventType.EntityTracedCall => ReadTracedCall(ref reader),
+            EventType.EntityTracedSignal => ReadTracedSignal(ref reader, isDelayed: false),
+            EventType.EntityTracedDelayedSignal => ReadTracedSignal(ref reader, isDelayed: true),
+            EventType.EntityLockRequest => new EntityLockRequest(reader.Text()!, reader.Id(), reader.Entities()),
+            EventType.EntityLockRelease => new EntityLockRelease(reader.Text()!, reader.Id(), reader.Entities()),
+            EventType.EntityOrphanedLockRelease => new EntityLockRelease(reader.Text()!, null, reader.Entities()),
+            EventType.EntityCalled => new EntityCalled(reader.Number(), reader.Entity(), reader.Id(), reader.Text()!, reader.Text()),
+            EventType.EntitySignaled => new EntitySignaled(reader.Number(), reader.Entity(), reader.Text()!, reader.Text(), null),
+            EventType.EntitySignaledLater
+                => new EntitySignaled(reader.Number(), reader.Entity(), reader.Text()!, reader.Text(), reader.Time()),
+            EventType.EntityLockRequested => new EntityLockRequested(reader.Number(), reader.Id(), reader.Entities()),
+            EventType.EntityUnlocked => new EntityUnlocked(reader.Number(), reader.Entity(), reader.Id(), reader.Entities()),
             _ => throw new InvalidDataException($"The history holds an event of unknown type {(int)type}."),
         };
+    }
+
+    private static EntityOperationRequest ReadTracedCall(ref EventReader reader)
+    {
+        var (sender, requestId, trace) = (reader.Text(), reader.Id(), reader.Trace());
+        return new EntityOperationRequest(sender, requestId, reader.Text()!, reader.Text(), null) { Trace = trace };
+    }
+
+    private static EntityOperationRequest ReadTracedSignal(ref EventReader reader, bool isDelayed)
+    {
+        var (sender, trace) = (reader.Text(), reader.Trace());
+        return new EntityOperationRequest(sender, null, reader.Text()!, reader.Text(), isDelayed ? reader.Time() : null) { Trace = trace };
     }
 
     /// <summary>Values are stored: never change one.</summary>
@@ -211,6 +316,23 @@ internal static class HistoryCodec
         EventSent = 16,
         ExecutionCompleted = 17,
         ExecutionRewound = 18,
+        EntityCallCompleted = 30,
+        EntityCallFailed = 31,
+        EntityLockGranted = 32,
+        EntityCall = 33,
+        EntitySignal = 34,
+        EntityDelayedSignal = 35,
+        EntityLockRequest = 36,
+        EntityLockRelease = 37,
+        EntityOrphanedLockRelease = 38,
+        EntityCalled = 39,
+        EntitySignaled = 40,
+        EntitySignaledLater = 41,
+        EntityLockRequested = 42,
+        EntityUnlocked = 43,
+        EntityTracedCall = 44,
+        EntityTracedSignal = 45,
+        EntityTracedDelayedSignal = 46,
     }
 
     private sealed class EventWriter(int limit)
@@ -264,6 +386,29 @@ internal static class HistoryCodec
             return this;
         }
 
+        public EventWriter Id(Guid value)
+        {
+            value.TryWriteBytes(_buffer.GetSpan(IdSize));
+            _buffer.Advance(IdSize);
+            return this;
+        }
+
+        public EventWriter Trace(ActivityContext value)
+            => Text($"00-{value.TraceId}-{value.SpanId}-{(byte)value.TraceFlags:x2}").Text(value.TraceState);
+
+        public EventWriter Entity(EntityInstanceId id) => Text(id.Name).Text(id.Key);
+
+        public EventWriter Entities(EntityLockSet entities)
+        {
+            Number(entities.Count);
+            foreach (var entity in entities)
+            {
+                Entity(entity);
+            }
+
+            return this;
+        }
+
         private EventWriter Byte(byte value)
         {
             _buffer.GetSpan(1)[0] = value;
@@ -302,6 +447,29 @@ internal static class HistoryCodec
         {
             var length = Number();
             return length == 0 ? null : Encoding.UTF8.GetString(Take(length - 1));
+        }
+
+        public Guid Id() => new(Take(IdSize));
+
+        /// <returns>Null if it is not a W3C trace parent.</returns>
+        public ActivityContext? Trace()
+        {
+            var (parent, state) = (Text(), Text());
+            return ActivityContext.TryParse(parent, state, isRemote: true, out var context) ? context : null;
+        }
+
+        public EntityInstanceId Entity() => new(Text()!, Text()!);
+
+        public EntityLockSet Entities()
+        {
+            var count = Number();
+            var entities = new List<EntityInstanceId>();
+            for (var i = 0; i < count; i++)
+            {
+                entities.Add(Entity());
+            }
+
+            return EntityLockSet.Of(entities);
         }
 
         private byte Byte() => Take(1)[0];

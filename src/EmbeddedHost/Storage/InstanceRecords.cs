@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using AtomicDevOps.EmbeddedHost.Engine;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.EmbeddedHost.Storage;
 
@@ -53,6 +55,13 @@ internal readonly record struct InboxMessage(long MessageId, long Sequence, Arri
 /// <param name="OwesActivities">Whether it has begun and waits for activities; otherwise it has not begun.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct ResumableInstance(long Sequence, DateTime? StartAt, bool OwesActivities);
+
+/// <summary>An entity as it is stored, with the messages that it has not handled.</summary>
+/// <param name="Sequence">Less than zero, which tells entities from orchestration instances.</param>
+/// <param name="State">Null: none, or it was not asked for.</param>
+/// <param name="Messages">In order of arrival.</param>
+internal sealed record StoredEntity(
+    long Sequence, EntityInstanceId Id, DateTime ModifiedAt, bool HasState, string? State, EntityLock? Lock, IReadOnlyList<InboxMessage> Messages);
 
 internal static class RuntimeStatusExtensions
 {

@@ -1,8 +1,10 @@
 using AtomicDevOps.EmbeddedHost.Engine;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.EmbeddedHost.Storage;
 
@@ -35,10 +37,19 @@ internal sealed class StoreSession : IDisposable
     private readonly Statement _deleteHistory;
     private readonly Statement _deleteInput;
     private readonly Statement _deleteInstance;
+    private readonly Statement _history;
+    private readonly Statement _hasEntities;
+    private readonly Statement _findEntity;
+    private readonly Statement _insertEntity;
+    private readonly Statement _updateEntity;
+    private readonly Statement _insertEntityMessage;
+    private readonly Statement _deleteEmptyEntity;
+    private readonly Statement _lockOwner;
 
     public StoreSession(Database database)
     {
         _database = database;
+        Numbers = new SequenceNumbers(database);
         _begin = database.Prepare("BEGIN IMMEDIATE");
         _commit = database.Prepare("COMMIT");
         _rollback = database.Prepare("ROLLBACK");
@@ -47,9 +58,9 @@ internal sealed class StoreSession : IDisposable
         _isFinished = database.Prepare("SELECT 1 FROM instances WHERE seq = ? AND status IN (1, 3, 5)");
         _insertInstance = database.Prepare(
             """
-            INSERT INTO instances (id, name, version, status, created_at, updated_at, start_at, tags, parent_seq, parent_task_id, parent_id, parent_name,
+            INSERT INTO instances (seq, id, name, version, status, created_at, updated_at, start_at, tags, parent_seq, parent_task_id, parent_id, parent_name,
                 trace_parent, trace_state, span_id)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING seq
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
             """);
         _insertInput = database.Prepare("INSERT INTO inputs (seq, data) VALUES (?, ?)");
         _updateInstance = database.Prepare("UPDATE instances SET status = ?2, updated_at = ?3, custom_status = ?4 WHERE seq = ?1");
@@ -57,7 +68,9 @@ internal sealed class StoreSession : IDisposable
             "UPDATE instances SET status = ?2, updated_at = ?3, custom_status = ?4, output = ?5, failure = ?6 WHERE seq = ?1");
         _restartInstance = database.Prepare(
             """
-            UPDATE instances SET status = 0, created_at = ?2, updated_at = ?2, version = ?3, custom_status = ?4, span_id = ?5, start_at = NULL
+            UPDATE instances
+            SET status = 0, created_at = ?2, updated_at = ?2, version = ?3, custom_status = ?4, span_id = ?5, start_at = NULL,
+                executions = executions + 1
             WHERE seq = ?1
             """);
         _replaceInput = database.Prepare("UPDATE inputs SET data = ?2 WHERE seq = ?1");
@@ -86,7 +99,22 @@ internal sealed class StoreSession : IDisposable
         _deleteHistory = database.Prepare("DELETE FROM history WHERE seq = ?");
         _deleteInput = database.Prepare("DELETE FROM inputs WHERE seq = ?");
         _deleteInstance = database.Prepare("DELETE FROM instances WHERE seq = ?");
+        _history = database.Prepare("SELECT at, data FROM history WHERE seq = ? ORDER BY turn");
+        _hasEntities = database.Prepare("SELECT EXISTS (SELECT 1 FROM entities)");
+        _findEntity = database.Prepare("SELECT -seq FROM entities WHERE id = ?");
+        _insertEntity = database.Prepare("INSERT INTO entities (id, modified_at) VALUES (?, ?) RETURNING -seq");
+        _updateEntity = database.Prepare(
+            "UPDATE entities SET modified_at = ?2, state = ?3, lock_owner = ?4, lock_request = ?5 WHERE seq = -?1");
+        _insertEntityMessage = database.Prepare("INSERT INTO inbox (seq, data) VALUES (?, ?) RETURNING message");
+        _deleteEmptyEntity = database.Prepare(
+            """
+            DELETE FROM entities WHERE seq = -?1 AND state IS NULL AND lock_owner IS NULL
+                AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.seq = ?1)
+            """);
+        _lockOwner = database.Prepare("SELECT lock_owner FROM entities WHERE seq = -? AND lock_owner IS NOT NULL");
     }
+
+    public SequenceNumbers Numbers { get; }
 
     public void Begin() => _begin.Execute();
 
@@ -119,8 +147,16 @@ internal sealed class StoreSession : IDisposable
     /// <returns>The sequence number: the identity of this start of the id.</returns>
     public long InsertInstance(NewInstance instance)
     {
-        long sequence;
+        var sequence = Numbers.Next();
+        InsertInstance(sequence, instance);
+        return sequence;
+    }
+
+    /// <param name="sequence">One of <see cref="Numbers"/>.</param>
+    public void InsertInstance(long sequence, NewInstance instance)
+    {
         _insertInstance
+            .With(sequence)
             .With(instance.InstanceId)
             .With(instance.Name)
             .With(instance.Version)
@@ -134,15 +170,9 @@ internal sealed class StoreSession : IDisposable
             .With(instance.Parent?.Name)
             .With(instance.Trace?.TraceParent)
             .With(instance.Trace?.TraceState)
-            .With(instance.Trace?.SpanId.ToHexString());
-        using (var rows = _insertInstance.Query())
-        {
-            rows.Read();
-            sequence = rows.Int64(0);
-        }
-
+            .With(instance.Trace?.SpanId.ToHexString())
+            .Execute();
         _insertInput.With(sequence).With(instance.Input).Execute();
-        return sequence;
     }
 
     /// <param name="owed">How many activities have been asked for and not answered after this turn.</param>
@@ -215,7 +245,78 @@ internal sealed class StoreSession : IDisposable
 
     public IReadOnlyList<long> FinishedChildren(long sequence) => Sequences(_finishedChildren, sequence);
 
+    /// <summary>The turns of the present execution.</summary>
+    public IReadOnlyList<RecordedTurn> History(long sequence)
+    {
+        var turns = new List<RecordedTurn>();
+        using var rows = _history.With(sequence).Query();
+        while (rows.Read())
+        {
+            turns.Add(HistoryCodec.ReadTurn(new DateTime(rows.Int64(0), DateTimeKind.Utc), rows.Blob(1)));
+        }
+
+        return turns;
+    }
+
+    public bool HasEntities
+    {
+        get
+        {
+            using var rows = _hasEntities.Query();
+            return rows.Read() && rows.Int64(0) != 0;
+        }
+    }
+
+    /// <summary>Gives an entity a message; the first one makes it.</summary>
+    public InboxMessage InsertMessage(EntityInstanceId entity, EntityMessage message, DateTime at)
+    {
+        var id = entity.ToString();
+        return InsertEntityMessage(FindEntity(id) ?? InsertEntity(id, at), message);
+    }
+
+    /// <summary>Stores what a turn of an entity leaves.</summary>
+    /// <param name="state">Null: none.</param>
+    /// <param name="heldBy">Null: nobody has locked it.</param>
+    public void UpdateEntity(long sequence, DateTime at, string? state, EntityLock? heldBy)
+        => _updateEntity.With(sequence).With(at.Ticks).With(state).With(heldBy?.Owner).With(heldBy?.RequestId.ToString("N")).Execute();
+
+    /// <returns>False if it has state, a lock or messages, or is not there.</returns>
+    public bool DeleteEmptyEntity(long sequence) => _deleteEmptyEntity.With(sequence).Execute() == 1;
+
+    /// <summary>Has an entity release its lock if the orchestration that holds it has ended or is gone.</summary>
+    /// <returns>Null if there is no such lock.</returns>
+    public InboxMessage? ReleaseOrphanedLock(long sequence)
+        => LockOwner(sequence) is { } owner && FindInstance(owner) is null or { IsFinished: true }
+            ? InsertEntityMessage(sequence, new EntityLockRelease(owner, RequestId: null, EntityLockSet.Empty))
+            : null;
+
     public void Dispose() => _database.Dispose();
+
+    private InboxMessage InsertEntityMessage(long sequence, EntityMessage message)
+    {
+        using var rows = _insertEntityMessage.With(sequence).With(HistoryCodec.Write(message)).Query();
+        rows.Read();
+        return new InboxMessage(rows.Int64(0), sequence, message);
+    }
+
+    private long? FindEntity(string id)
+    {
+        using var rows = _findEntity.With(id).Query();
+        return rows.Read() ? rows.Int64(0) : null;
+    }
+
+    private long InsertEntity(string id, DateTime at)
+    {
+        using var rows = _insertEntity.With(id).With(at.Ticks).Query();
+        rows.Read();
+        return rows.Int64(0);
+    }
+
+    private string? LockOwner(long sequence)
+    {
+        using var rows = _lockOwner.With(sequence).Query();
+        return rows.Read() ? rows.Text(0) : null;
+    }
 
     private bool IsFinished(long sequence)
     {

@@ -59,7 +59,7 @@ public sealed class DurableTestHost : IAsyncDisposable
 
     internal DurableTaskEngine Engine => _services.GetRequiredService<DurableTaskEngine>();
 
-    /// <param name="addFunctions">Registers orchestrators and activities.</param>
+    /// <param name="addFunctions">Registers orchestrators, activities and entities.</param>
     /// <param name="addServices">Adds what activities get injected.</param>
     /// <param name="configure">Changes the engine's settings.</param>
     public static Task<DurableTestHost> StartAsync(
@@ -71,7 +71,7 @@ public sealed class DurableTestHost : IAsyncDisposable
         return StartAsync(services => addFunctions(services.GetRequiredService<FunctionRegistry>()), addServices, configure);
     }
 
-    /// <summary>As the other one, with the orchestrator and activity methods that carry <c>[Function]</c> on these types.</summary>
+    /// <summary>As the other one, with the orchestrator, activity and entity methods that carry <c>[Function]</c> on these types.</summary>
     /// <inheritdoc cref="StartAsync(Action{FunctionRegistry}, Action{IServiceCollection}?, Action{EmbeddedDurableTaskOptions}?)"/>
     /// <exception cref="FunctionSetupException">A function cannot be called as it is declared.</exception>
     public static Task<DurableTestHost> StartAsync(

@@ -1,5 +1,4 @@
 using AtomicDevOps.Conformance.Tests.Harness;
-using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
 namespace AtomicDevOps.Conformance.Tests.Client;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Entities;
 using Microsoft.Extensions.Logging;
 
 namespace AtomicDevOps.Conformance.Tests.Harness;
@@ -12,6 +13,10 @@ public abstract class ConformanceTest
     /// <param name="addTasks">Runs again at each restart.</param>
     protected static Task<IConformanceHost> StartAsync(Action<ITaskSet> addTasks, ILoggerProvider? logs = null) =>
         EmbeddedHarness.StartAsync(addTasks, logs, Token);
+
+    /// <param name="functionTypes">Types with methods that carry <c>[Function]</c>.</param>
+    protected static Task<IConformanceHost> StartFunctionsAsync(params IEnumerable<Type> functionTypes) =>
+        EmbeddedHarness.StartAsync(functionTypes, Token);
 
     /// <summary>On the orchestrator's own thread, which CancelAsync would leave.</summary>
     protected static void Cancel(CancellationTokenSource source) => source.Cancel();
@@ -40,6 +45,17 @@ internal static class ConformanceHostExtensions
 
     public static async Task<OrchestrationMetadata> ReadAsync(this IConformanceHost host, string id) =>
         (await host.Client.GetInstanceAsync(id, getInputsAndOutputs: true, Token)).ShouldNotBeNull($"instance {id}");
+
+    /// <summary>The state of an entity that must have one.</summary>
+    public static async Task<T> StateAsync<T>(this IConformanceHost host, string name, string key)
+    {
+        var id = new EntityInstanceId(name, key);
+        return (await host.Client.Entities.GetEntityAsync<T>(id, cancellation: Token)).ShouldNotBeNull($"entity {id}").State;
+    }
+
+    public static Task SignalAsync(
+        this IConformanceHost host, string name, string key, string operation, object? input = null, SignalEntityOptions? options = null) =>
+        host.Client.Entities.SignalEntityAsync(new EntityInstanceId(name, key), operation, input, options, Token);
 
     public static async Task<IReadOnlyList<string>> FindAsync(this IConformanceHost host, OrchestrationQuery? query = null)
     {

@@ -2,6 +2,7 @@ using AtomicDevOps.EmbeddedHost.Engine;
 using AtomicDevOps.EmbeddedHost.Testing;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Entities;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -27,6 +28,10 @@ internal sealed class EmbeddedHarness(DurableTestHost host, CancellationToken ca
                 })),
             cancellationToken);
 
+    /// <param name="functionTypes">Types with methods that carry <c>[Function]</c>.</param>
+    public static async Task<IConformanceHost> StartAsync(IEnumerable<Type> functionTypes, CancellationToken cancellationToken) =>
+        new EmbeddedHarness(await DurableTestHost.StartAsync(functionTypes), cancellationToken);
+
     public Task SettleAsync() => host.RunUntilIdleAsync(cancellationToken);
 
     public Task PassAsync(TimeSpan span) => host.AdvanceAsync(span, cancellationToken);
@@ -37,6 +42,12 @@ internal sealed class EmbeddedHarness(DurableTestHost host, CancellationToken ca
 
     private sealed class TaskSet(FunctionRegistry functions) : ITaskSet
     {
+        public ITaskSet AddEntity(string name, Func<ITaskEntity> make)
+        {
+            functions.AddEntity(name, invocation => invocation.RunAsync(make()));
+            return this;
+        }
+
         public ITaskSet AddOrchestrator<TInput, TOutput>(string name, Func<TaskOrchestrationContext, TInput, Task<TOutput>> run)
         {
             functions.AddOrchestrator(name, async context => await run(context, context.GetInput<TInput>()!));

@@ -1,17 +1,27 @@
 using Microsoft.DurableTask;
+using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.Conformance.Tests.Harness;
 
-/// <summary>Takes the orchestrators and activities of a test.</summary>
+/// <summary>Takes the orchestrators, activities and entities of a test.</summary>
 public interface ITaskSet
 {
     ITaskSet AddOrchestrator<TInput, TOutput>(string name, Func<TaskOrchestrationContext, TInput, Task<TOutput>> run);
 
     ITaskSet AddActivity<TInput, TOutput>(string name, Func<TaskActivityContext, TInput, Task<TOutput>> run);
+
+    ITaskSet AddEntity(string name, Func<ITaskEntity> make);
 }
 
 internal static class TaskSetExtensions
 {
+    /// <summary>Adds an entity by the name of its class.</summary>
+    public static ITaskSet AddEntity<TEntity>(this ITaskSet tasks)
+        where TEntity : ITaskEntity, new() => tasks.AddEntity(typeof(TEntity).Name, static () => new TEntity());
+
+    public static ITaskSet AddEntity(this ITaskSet tasks, string name, Func<TaskEntityOperation, ValueTask<object?>> run) =>
+        tasks.AddEntity(name, () => new DelegateEntity(run));
+
     public static ITaskSet AddOrchestrator<TOutput>(this ITaskSet tasks, string name, Func<TaskOrchestrationContext, Task<TOutput>> run) =>
         tasks.AddOrchestrator<object?, TOutput>(name, (context, _) => run(context));
 
@@ -23,4 +33,9 @@ internal static class TaskSetExtensions
 
     public static ITaskSet AddActivity<TInput, TOutput>(this ITaskSet tasks, string name, TaskActivity<TInput, TOutput> activity) =>
         tasks.AddActivity<TInput, TOutput>(name, activity.RunAsync);
+
+    private sealed class DelegateEntity(Func<TaskEntityOperation, ValueTask<object?>> run) : ITaskEntity
+    {
+        public ValueTask<object?> RunAsync(TaskEntityOperation operation) => run(operation);
+    }
 }

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using AtomicDevOps.Conformance.Tests.Entities;
 using AtomicDevOps.Conformance.Tests.Harness;
 using Microsoft.DurableTask;
+using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.Conformance.Tests.Tracing;
 
@@ -216,6 +218,200 @@ public sealed class TracingTests : ConformanceTest
             }
         }
     }
+
+    [Fact]
+    public async Task Calls_and_signals_of_entities_are_in_the_tree_with_the_operations_that_they_run()
+    {
+        using var spans = new RecordedSpans();
+        await using var host = await StartAsync(static tasks => AddEntities(tasks));
+        var root = spans.StartRoot();
+
+        await host.Client.StartUnderAsync(root, "Uses");
+        await host.SettleAsync();
+
+        spans.Tree(root.SpanId).ShouldBe(
+            """
+            create_orchestration:Uses producer
+              orchestration:Uses server
+                entity:counter:add client
+                  entity:counter:add server
+                entity:counter:fail client
+                  entity:counter:fail server
+                entity:counter:pass producer
+                  entity:counter:pass consumer
+                    entity:counter:add producer
+                      entity:counter:add consumer
+                entity:counter:start client
+                  entity:counter:start server
+                    counter:create_orchestration producer
+                      orchestration:Started server
+            """,
+            StringCompareShould.IgnoreLineEndings);
+    }
+
+    [Fact]
+    public async Task A_restart_between_a_call_of_an_entity_and_its_response_keeps_the_call_s_span()
+    {
+        using var spans = new RecordedSpans();
+        await using var host = await StartAsync(static tasks => AddEntities(tasks).AddOrchestrator("Holds", static async context =>
+        {
+            await using (await context.Entities.LockEntitiesAsync(new EntityInstanceId("Counter", "a")))
+            {
+                await context.WaitForExternalEvent<string?>("go");
+            }
+
+            return 0;
+        }));
+        var holder = await host.BeginAsync("Holds");
+        await host.SettleAsync();
+        var root = spans.StartRoot();
+        var id = await host.Client.StartUnderAsync(root, "Adds");
+        await host.SettleAsync();
+
+        await host.RestartAsync();
+        await host.Client.RaiseEventAsync(holder, "go", cancellation: Token);
+
+        (await host.SettleAsync(id)).Output<int>().ShouldBe(1);
+        spans.Tree(root.SpanId).ShouldBe(
+            """
+            create_orchestration:Adds producer
+              orchestration:Adds server
+                entity:counter:add client
+                  entity:counter:add server
+            """,
+            StringCompareShould.IgnoreLineEndings);
+    }
+
+    [Fact]
+    public async Task A_client_s_signal_has_a_span_under_the_one_that_is_current_and_the_operation_one_under_it()
+    {
+        using var spans = new RecordedSpans();
+        await using var host = await StartAsync(static tasks => AddEntities(tasks));
+        using var root = spans.StartRoot();
+        Activity.Current = root;
+
+        var due = host.Now.AddHours(1);
+        await host.SignalAsync("Counter", "a", "add", 1, new SignalEntityOptions { SignalTime = due });
+        Activity.Current.ShouldBe(root);
+        Activity.Current = null;
+        await host.RestartAsync();
+        await host.SettleAsync();
+
+        spans.Tree(root.SpanId).ShouldBe(
+            """
+            entity:counter:add producer
+              entity:counter:add consumer
+            """,
+            StringCompareShould.IgnoreLineEndings);
+        var sent = spans["entity:counter:add", ActivityKind.Producer];
+        sent.GetTagItem("durabletask.task.scheduled_time").ShouldBe(due.UtcDateTime.ToString("o"));
+        sent.GetTagItem("durabletask.task.instance_id").ShouldBeNull();
+        spans["entity:counter:add", ActivityKind.Consumer].StartTimeUtc.ShouldBe(due.UtcDateTime);
+    }
+
+    [Fact]
+    public async Task The_current_span_of_an_operation_is_the_one_that_stands_for_it()
+    {
+        using var spans = new RecordedSpans();
+        await using var host = await StartAsync(static tasks => tasks
+            .AddEntity<Looker>()
+            .AddOrchestrator("Looks", static context => context.Entities.CallEntityAsync<int>(new EntityInstanceId("Looker", "a"), "look")));
+
+        await host.Client.StartUnderAsync(spans.StartRoot(), "Looks");
+        await host.SettleAsync();
+
+        spans.Touched.Single(static span => span.OperationName is "inside").ParentSpanId
+            .ShouldBe(spans["entity:looker:look", ActivityKind.Server].SpanId);
+    }
+
+    [Fact]
+    public async Task An_operation_whose_entity_is_not_there_has_a_failed_span()
+    {
+        using var spans = new RecordedSpans();
+        await using var host = await StartAsync(static tasks => tasks.AddOrchestrator(
+            "Calls", static context => context.Entities.CallEntityAsync<int>(new EntityInstanceId("Nobody", "a"), "look")));
+
+        await host.Client.StartUnderAsync(spans.StartRoot(), "Calls");
+        await host.SettleAsync();
+
+        var run = spans["entity:nobody:look", ActivityKind.Server];
+        run.Status.ShouldBe(ActivityStatusCode.Error);
+        run.ParentSpanId.ShouldBe(spans["entity:nobody:look", ActivityKind.Client].SpanId);
+    }
+
+    public sealed class Looker : TaskEntity<int>
+    {
+        public int Look()
+        {
+            RecordedSpans.Touch("inside");
+            return State;
+        }
+    }
+
+    [Fact]
+    public async Task Spans_of_entities_have_the_attributes_of_what_they_stand_for()
+    {
+        using var spans = new RecordedSpans();
+        await using var host = await StartAsync(static tasks => AddEntities(tasks));
+
+        await host.Client.StartUnderAsync(spans.StartRoot(), "Uses");
+        await host.SettleAsync();
+
+        ShouldHave(
+            spans["entity:counter:start", ActivityKind.Client],
+            ("durabletask.type", "entity"),
+            ("durabletask.task.operation", "call_entity"),
+            ("durabletask.event.target_instance_id", "@counter@a"));
+        ShouldHave(
+            spans["entity:counter:start", ActivityKind.Server],
+            ("durabletask.type", "entity"), ("durabletask.task.operation", "call_entity"), ("durabletask.task.instance_id", "@counter@a"));
+        ShouldHave(
+            spans["entity:counter:add", ActivityKind.Producer],
+            ("durabletask.task.operation", "signal_entity"),
+            ("durabletask.event.target_instance_id", "@counter@b"),
+            ("durabletask.task.instance_id", "@counter@a"));
+        ShouldHave(spans["entity:counter:pass", ActivityKind.Consumer], ("durabletask.task.operation", "signal_entity"));
+        ShouldHave(
+            spans["counter:create_orchestration"],
+            ("durabletask.type", "entity"),
+            ("durabletask.event.target_instance_id", "started"),
+            ("durabletask.task.instance_id", "@counter@a"));
+        var failed = spans["entity:counter:fail", ActivityKind.Server];
+        ShouldHave(failed, ("durabletask.entity.error_message", "cannot add 5"));
+        failed.Status.ShouldBe(ActivityStatusCode.Error);
+        failed.StatusDescription.ShouldBe("cannot add 5");
+        spans["entity:counter:fail", ActivityKind.Client].Status.ShouldBe(ActivityStatusCode.Unset);
+
+        static void ShouldHave(Activity span, params (string Name, object Value)[] attributes)
+        {
+            foreach (var (name, value) in attributes)
+            {
+                span.GetTagItem(name).ShouldBe(value, $"{name} of {span.OperationName}");
+            }
+        }
+    }
+
+    private static ITaskSet AddEntities(ITaskSet tasks) => tasks
+        .AddEntity<Counter>()
+        .AddOrchestrator("Started", static _ => Task.FromResult(0))
+        .AddOrchestrator("Adds", static context => context.Entities.CallEntityAsync<int>(new EntityInstanceId("Counter", "a"), "add", 1))
+        .AddOrchestrator("Uses", static async context =>
+        {
+            var counter = new EntityInstanceId("Counter", "a");
+            await context.Entities.CallEntityAsync<int>(counter, "add", 1);
+            await context.Entities.SignalEntityAsync(counter, "pass", "b");
+            await context.Entities.CallEntityAsync<string>(counter, "start", "started");
+            try
+            {
+                await context.Entities.CallEntityAsync(counter, "fail", 5);
+            }
+            catch (EntityOperationFailedException)
+            {
+                return 1;
+            }
+
+            return 0;
+        });
 
     private static ITaskSet AddMixed(ITaskSet tasks) => tasks
         .AddActivity("Double", static (int value) => 2 * value)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.EmbeddedHost.Tests.Commands;
 
@@ -9,6 +10,11 @@ namespace AtomicDevOps.EmbeddedHost.Tests.Commands;
 public static class OperatedFunctions
 {
     private static readonly ConcurrentDictionary<string, bool> Broken = new(StringComparer.Ordinal);
+
+    private sealed class Tally : TaskEntity<int>
+    {
+        public int Add(int amount) => State += amount;
+    }
 
     [Function("Echo")]
     public static async Task<string> EchoAsync([OrchestrationTrigger] TaskOrchestrationContext context, string input)
@@ -19,6 +25,19 @@ public static class OperatedFunctions
 
     [Function("Same")]
     public static string Same([ActivityTrigger] string input) => input;
+
+    [Function("Tallies")]
+    public static async Task TalliesAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+    {
+        await context.Entities.SignalEntityAsync(new EntityInstanceId("Tally", "b"), "Add", 2);
+        await using (await context.Entities.LockEntitiesAsync(new EntityInstanceId("Tally", "a")))
+        {
+            await context.Entities.CallEntityAsync<int>(new EntityInstanceId("Tally", "a"), "Add", 1);
+        }
+    }
+
+    [Function("Tally")]
+    public static Task TallyAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync(new Tally());
 
     [Function("WaitForGo")]
     public static Task<string> WaitForGoAsync([OrchestrationTrigger] TaskOrchestrationContext context) =>

@@ -185,6 +185,20 @@ public sealed class RunningHostTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_history_shows_calls_signals_and_locks_of_entities()
+    {
+        await Client.RunAsync("Tallies", "one", null);
+
+        var lines = (await _operator.SucceedAsync("history", "one")).Lines;
+
+        lines.Length.ShouldBe(7);
+        lines[2].ShouldMatch("^2 .* EntityOperationSignaled +Add +to @tally@b: 2$");
+        lines[3].ShouldMatch(@"^3 .* EntityLockGranted +[\d.]+ m?s +@tally@a$");
+        lines[4].ShouldMatch(@"^4 .* EntityOperationCompleted +Add +[\d.]+ m?s +from @tally@a: 1$");
+        lines[5].ShouldMatch("^5 .* EntityUnlockSent +@tally@a$");
+    }
+
+    [Fact]
     public async Task A_raised_event_is_handled_at_once()
     {
         await Client.StartAsync("WaitForGo", "one");

@@ -2,6 +2,7 @@ using AtomicDevOps.EmbeddedHost.Engine;
 using AtomicDevOps.EmbeddedHost.Testing;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.EmbeddedHost.Tests.Engine;
 
@@ -197,6 +198,75 @@ public sealed class RewindTests
         (await Should.ThrowAsync<InvalidOperationException>(() => host.Client.RewindInstanceAsync(fine.InstanceId, "why not", Token)))
             .Message.ShouldContain("is Completed");
         await Should.ThrowAsync<ArgumentException>(() => host.Client.RewindInstanceAsync("nobody", "why not", Token));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_instance_that_failed_in_a_critical_section_asks_for_its_locks_again(bool failsByEntity)
+    {
+        var account = new EntityInstanceId("Account", "a");
+        var locked = new List<string?>();
+        DurableTaskClient? client = null;
+        await using var host = await DurableTestHost.StartAsync(functions => AddWork(functions)
+            .AddEntity("Account", invocation => invocation.RunAsync(new BreakableAccount(() => _isBroken && failsByEntity)))
+            .AddActivity("Look", async (ActivityInvocation _) =>
+            {
+                locked.Add((await client!.Entities.GetEntityAsync(account, cancellation: Token))?.LockedBy);
+                return _isBroken && !failsByEntity ? throw new IOException("broken") : (object?)"seen";
+            })
+            .AddOrchestrator("Books", async context =>
+            {
+                var before = await context.CallActivityAsync<string>("Work", "a");
+                await context.Entities.CallEntityAsync(account, "add", 1);
+                await using (await context.Entities.LockEntitiesAsync(account, new EntityInstanceId("Account", "b")))
+                {
+                    var seen = await context.CallActivityAsync<string>("Look", "x");
+                    await context.Entities.CallEntityAsync(account, "change", 10);
+                    return before + seen;
+                }
+            }));
+        client = host.Client;
+        var failed = await host.RunAsync("Books");
+        failed.RuntimeStatus.ShouldBe(OrchestrationRuntimeStatus.Failed);
+        (await host.Client.Entities.GetEntityAsync<int>(account, cancellation: Token))!.LockedBy.ShouldBeNull();
+
+        (await RewindAsync(host, failed.InstanceId)).Output<string>().ShouldBe("aseen");
+
+        locked.ShouldBe([failed.InstanceId, failed.InstanceId]);
+        _runs.ShouldBe(["a"]);
+        var after = (await host.Client.Entities.GetEntityAsync<int>(account, cancellation: Token))!;
+        after.State.ShouldBe(11);
+        after.LockedBy.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_critical_section_that_was_left_before_the_failure_is_not_entered_again()
+    {
+        var account = new EntityInstanceId("Account", "a");
+        await using var host = await DurableTestHost.StartAsync(functions => AddWork(functions)
+            .AddEntity("Account", static invocation => invocation.RunAsync(new BreakableAccount(static () => false)))
+            .AddOrchestrator("Books", async context =>
+            {
+                await using (await context.Entities.LockEntitiesAsync(account))
+                {
+                    await context.Entities.CallEntityAsync(account, "add", 1);
+                }
+
+                return await context.CallActivityAsync<string>("Break", "b");
+            }));
+        var failed = await host.RunAsync("Books");
+
+        (await RewindAsync(host, failed.InstanceId)).Output<string>().ShouldBe("b");
+
+        (await host.Client.Entities.GetEntityAsync<int>(account, cancellation: Token))!.State.ShouldBe(1);
+    }
+
+    private sealed class BreakableAccount(Func<bool> isBroken) : TaskEntity<int>
+    {
+        public void Add(int amount) => State += amount;
+
+        public void Change(int amount) => State = isBroken() ? throw new IOException("broken") : State + amount;
     }
 
     private async Task<OrchestrationMetadata> RewindAsync(DurableTestHost host, string id)

@@ -195,7 +195,8 @@ public sealed class EntityExecutorTests
         await using var services = new ServiceCollection().BuildServiceProvider();
         var executor = new EntityExecutor(
             new ExecutionEnvironment(functions, JsonDataConverter.Default, NullLoggerFactory.Instance),
-            services.GetRequiredService<IServiceScopeFactory>());
+            services.GetRequiredService<IServiceScopeFactory>(),
+            TimeProvider.System);
         return await executor.RunAsync(Account, state, operations, cancellationToken);
     }
 

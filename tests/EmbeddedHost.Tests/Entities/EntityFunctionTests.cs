@@ -89,7 +89,7 @@ public sealed class EntityFunctionTests
             host.Services.GetRequiredService<FunctionRegistry>(),
             JsonDataConverter.Default,
             host.Services.GetRequiredService<ILoggerFactory>());
-        return new EntityExecutor(environment, host.Services.GetRequiredService<IServiceScopeFactory>()).RunAsync(
+        return new EntityExecutor(environment, host.Services.GetRequiredService<IServiceScopeFactory>(), TimeProvider.System).RunAsync(
             new EntityInstanceId(entity, "k"), null, [new EntityOperationRequest(null, null, operation, input, null)], Token);
     }
 

@@ -3,6 +3,7 @@ using AtomicDevOps.EmbeddedHost.Testing;
 using AtomicDevOps.EmbeddedHost.Tests.Engine;
 using AtomicDevOps.EmbeddedHost.Tests.Triggers;
 using Microsoft.DurableTask;
+using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.EmbeddedHost.Tests.Failures;
 
@@ -89,6 +90,31 @@ public sealed class BlockedTurnTests
         await host.RunUntilIdleAsync(Token);
 
         most.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task An_entity_whose_operations_take_long_is_named()
+    {
+        var logs = new FunctionsTestHost.LogCollector();
+        using var entered = new SemaphoreSlim(0);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var host = await DurableTestHost.StartAsync(
+            functions => functions.AddEntity("Slow", async _ =>
+            {
+                entered.Release();
+                await release.Task;
+            }),
+            services => services.CollectIn(logs));
+        await host.Client.Entities.SignalEntityAsync(new EntityInstanceId("Slow", "x"), "wait", cancellation: Token);
+        await entered.WaitAsync(Token);
+
+        host.Time.AdvanceTo(host.Time.GetUtcNow() + TurnWatchdog.Limit);
+        await host.Time.AdvanceUntilAsync(TimeSpan.Zero, () => logs.With("have run for 00:00:10").Count == 1);
+        release.SetResult();
+        await host.RunUntilIdleAsync(Token);
+
+        logs.With("have run for").ShouldHaveSingleItem().ShouldContain("The operations of '@slow@x', an entity, have");
+        await host.Time.AdvanceUntilAsync(TimeSpan.Zero, () => logs.With("'@slow@x', an entity, ended after 00:00:10").Count == 1);
     }
 
     [Fact]

@@ -8,6 +8,7 @@ using AtomicDevOps.EmbeddedHost.Tests.Triggers;
 using Microsoft.Data.Sqlite;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.EmbeddedHost.Tests.Failures;
 
@@ -39,6 +40,50 @@ public sealed class DamagedRecordTests : IDisposable
         bad.FailureDetails!.IsCausedBy<UnreadableRecordException>().ShouldBeTrue();
         bad.FailureDetails.ErrorMessage.ShouldContain($"{told} cannot be read from '{Path.Combine(_path, "durable.db")}'");
         bad.FailureDetails.ErrorMessage.ShouldContain("last backup");
+    }
+
+    [Theory]
+    [InlineData("substr(data, 1, length(data) - 1)", "Failed")]
+    [InlineData("x'63'", "Running")]
+    [InlineData("x'07'", "Running")]
+    [InlineData("x'0703656500'", "Running")]
+    public async Task An_entity_skips_a_message_that_cannot_be_read_and_handles_those_behind_it(string data, string caller)
+    {
+        var logs = new FunctionsTestHost.LogCollector();
+        var total = new EntityInstanceId("Total", "x");
+        await using var host = await DurableTestHost.StartAsync(
+            functions => functions
+                .AddEntity("Total", static invocation => invocation.RunAsync(new Total()))
+                .AddOrchestrator("Holds", async context =>
+                {
+                    await using (await context.Entities.LockEntitiesAsync(total))
+                    {
+                        await context.WaitForExternalEvent<int>("go");
+                    }
+
+                    return 0;
+                })
+                .AddOrchestrator("Calls", async context => await context.Entities.CallEntityAsync<int>(total, "add", 1)),
+            services => services.CollectIn(logs),
+            options => options.DataDirectory = _path);
+        await host.Client.ScheduleNewOrchestrationInstanceAsync("Holds", new StartOrchestrationOptions("holder"), Token);
+        await host.RunUntilIdleAsync(Token);
+        await host.Client.ScheduleNewOrchestrationInstanceAsync("Calls", new StartOrchestrationOptions("caller"), Token);
+        await host.RunUntilIdleAsync(Token);
+        await host.Client.Entities.SignalEntityAsync(total, "add", 5, cancellation: Token);
+        var message = host.Engine.Store.FindEntity(total, withState: false)!.Messages[0].MessageId;
+        await DamageAsync(host, $"UPDATE inbox SET data = {data} WHERE message = {message}");
+        await host.RunUntilIdleAsync(Token);
+        await host.Client.RaiseEventAsync("holder", "go", 1, Token);
+        await host.RunUntilIdleAsync(Token);
+
+        (await host.Client.Entities.GetEntityAsync<int>(total, cancellation: Token))!.State.ShouldBe(5);
+        host.Engine.Store.PendingMessages().ShouldBeEmpty();
+        logs.With("is skipped").ShouldHaveSingleItem().ShouldContain($"A message for entity '@total@x' is skipped");
+        logs.With("is skipped").Single().ShouldContain($"Message {message} of the inbox cannot be read");
+        var ended = await host.ReadAsync("caller");
+        ended.RuntimeStatus.ToString().ShouldBe(caller);
+        ended.FailureDetails?.InnerFailure?.IsCausedBy<UnreadableRecordException>().ShouldBe(true);
     }
 
     [Theory]
@@ -167,6 +212,11 @@ public sealed class DamagedRecordTests : IDisposable
             }),
         services => services.CollectIn(logs),
         options => options.DataDirectory = _path);
+
+    private sealed class Total : TaskEntity<int>
+    {
+        public int Add(int amount) => State += amount;
+    }
 
     private void OverwriteRootOf(string table)
     {

@@ -35,7 +35,8 @@ public sealed class CrashProperties
         return true;
     }
 
-    private static async Task<(string? Output, long Commits)> RunAsync(Step[] plan, int? crashAt, bool afterIt)
+    /// <returns>The output, with what the entities hold in the end, and how many commits it took.</returns>
+    private static async Task<(string Output, long Commits)> RunAsync(Step[] plan, int? crashAt, bool afterIt)
     {
         await using var host = await DurableTestHost.StartAsync(PlanFunctions.AddTo);
         if (crashAt is { } commit)
@@ -59,7 +60,14 @@ public sealed class CrashProperties
                 throw new SimulatedCrashException();
             }
         });
-        return ((await host.ReadAsync(Id)).Output<string>(), host.Faults.Commits);
+        return ($"{(await host.ReadAsync(Id)).Output<string>()} {await TotalsAsync(host)}", host.Faults.Commits);
+    }
+
+    private static async Task<string> TotalsAsync(DurableTestHost host)
+    {
+        var totals = await host.Client.Entities.GetAllEntitiesAsync<int>().ToListAsync();
+        totals.ShouldAllBe(static total => total.LockedBy == null && total.BacklogQueueSize == 0);
+        return string.Join(' ', totals.OrderBy(static total => total.Id.Key, StringComparer.Ordinal).Select(static total => $"{total.Id}={total.State}"));
     }
 
     /// <summary>As a caller does that does not know whether the process died before or after it took the call.</summary>

@@ -1,6 +1,7 @@
 using AtomicDevOps.EmbeddedHost.Engine;
 using AtomicDevOps.EmbeddedHost.Tests.Engine;
 using Microsoft.DurableTask;
+using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.EmbeddedHost.Tests.Properties;
 
@@ -12,11 +13,13 @@ internal static class PlanFunctions
 
     private const string Echo = "Echo";
     private const string Break = "Break";
+    private const string Add = "add";
     private const int Attempts = 3;
 
     public static void AddTo(FunctionRegistry functions) => functions
         .AddActivity(Echo, static (int value) => RunActivity(Echo, value))
         .AddActivity(Break, static (int value) => RunActivity(Break, value))
+        .AddEntity(nameof(Total), static invocation => invocation.RunAsync(new Total()))
         .AddOrchestrator(Orchestrator, RunAsync);
 
     public static object RunActivity(string name, int value)
@@ -64,6 +67,13 @@ internal static class PlanFunctions
                 return $"e{await context.WaitForExternalEvent<int>(EventName)}";
             case StepKind.EventWithTimeout:
                 return $"e{await context.WaitForExternalEvent<int>(EventName, TimeSpan.FromDays(365))}";
+            case StepKind.EntityCall:
+                return $"c{await context.Entities.CallEntityAsync<int>(Entity(step.Value), Add, step.Value)}";
+            case StepKind.EntitySignal:
+                await context.Entities.SignalEntityAsync(Entity(step.Value), Add, step.Value);
+                return $"s{step.Value}";
+            case StepKind.Lock:
+                return await LockAsync(context, [.. Enumerable.Range(1, step.Value).Select(Entity)]);
             case StepKind.Child:
                 return $"({await CallChildAsync(context, step.Inner, fails: false)})";
             case StepKind.FailingChild:
@@ -82,6 +92,17 @@ internal static class PlanFunctions
                 return await CompensateAsync(context, step.Inner);
             default:
                 throw new InvalidOperationException($"A plan has no {step.Kind} inside of another step.");
+        }
+    }
+
+    private static EntityInstanceId Entity(int number) => new(nameof(Total), FormattableString.Invariant($"{number}"));
+
+    private static async Task<string> LockAsync(TaskOrchestrationContext context, EntityInstanceId[] entities)
+    {
+        await using (await context.Entities.LockEntitiesAsync(entities))
+        {
+            var results = await Task.WhenAll(entities.Select((entity, index) => context.Entities.CallEntityAsync<int>(entity, Add, index)));
+            return $"l{string.Concat(results)}";
         }
     }
 
@@ -124,6 +145,16 @@ internal static class PlanFunctions
         {
             return true;
         }
+    }
+}
+
+/// <summary>Gives back what it is to add, for its sum depends on who else has it add.</summary>
+internal sealed class Total : TaskEntity<int>
+{
+    public int Add(int value)
+    {
+        State += value;
+        return value;
     }
 }
 

@@ -1,4 +1,5 @@
 using AtomicDevOps.EmbeddedHost.Engine;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using Microsoft.DurableTask;
 
 namespace AtomicDevOps.EmbeddedHost.Tests.Properties;
@@ -63,6 +64,14 @@ internal sealed class PlanRun
                     break;
                 case SubOrchestrationScheduled sub:
                     _waiting.Add(RunChild(sub));
+                    break;
+                case EntityCalled called:
+                    _waiting.Add(new EntityCallCompleted(called.RequestId, called.Input));
+                    break;
+                case EntityLockRequested requested:
+                    _waiting.Add(new EntityLockGranted(requested.RequestId));
+                    break;
+                case EntitySignaled or EntityUnlocked:
                     break;
                 case ExecutionCompleted completed:
                     Outcome = completed.Output ?? $"{completed.Failure}";

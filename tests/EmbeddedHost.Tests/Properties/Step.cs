@@ -23,6 +23,15 @@ public enum StepKind
     /// <summary>An event with a timeout, which is canceled when the event is there.</summary>
     EventWithTimeout,
 
+    /// <summary>A call of an entity, which gives its value back and adds it to its own.</summary>
+    EntityCall,
+
+    /// <summary>A signal to an entity, which adds its value.</summary>
+    EntitySignal,
+
+    /// <summary>A critical section over so many entities, with a call to each.</summary>
+    Lock,
+
     /// <summary>The inner steps as a sub-orchestration.</summary>
     Child,
 
@@ -44,7 +53,8 @@ public sealed record Step(StepKind Kind, int Value, Step[] Inner)
 {
     private static readonly StepKind[] Leaves =
     [
-        StepKind.Activity, StepKind.RetriedActivity, StepKind.FailingActivity, StepKind.Timer, StepKind.Event, StepKind.EventWithTimeout,
+        StepKind.Activity, StepKind.RetriedActivity, StepKind.FailingActivity, StepKind.Timer, StepKind.EntityCall, StepKind.EntitySignal,
+        StepKind.Event, StepKind.EventWithTimeout,
     ];
 
     private static readonly StepKind[] Branches = [StepKind.Child, StepKind.FailingChild, StepKind.Parallel, StepKind.Compensation];
@@ -59,6 +69,7 @@ public sealed record Step(StepKind Kind, int Value, Step[] Inner)
 
     private static Gen<Step> Top(int depth) => Gen.Frequency(
         (9, Any(depth, withEvents: true)),
+        (2, Gen.Choose(1, 3).Select(static entities => new Step(StepKind.Lock, entities, []))),
         (1, Gen.Constant(new Step(StepKind.ContinueAsNew, 0, []))));
 
     private static Gen<Step> Any(int depth, bool withEvents) => depth == 0
@@ -66,7 +77,7 @@ public sealed record Step(StepKind Kind, int Value, Step[] Inner)
         : Gen.Frequency((3, Leaf(withEvents)), (2, Branch(depth, withEvents)));
 
     private static Gen<Step> Leaf(bool withEvents) =>
-        from kind in Gen.Elements(withEvents ? Leaves : Leaves[..4])
+        from kind in Gen.Elements(withEvents ? Leaves : Leaves[..^2])
         from value in Gen.Choose(1, 3)
         select new Step(kind, value, []);
 

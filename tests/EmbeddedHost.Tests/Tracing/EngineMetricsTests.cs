@@ -39,7 +39,7 @@ public sealed class EngineMetricsTests
         meter.Of("atomicdevops.engine.turns").Sum(static measured => measured.Value).ShouldBe(4);
         meter.Of("atomicdevops.engine.activity.duration").Select(static measured => measured.Outcome).ShouldBe(["Succeeded", "Failed"]);
         var commits = meter.Of("atomicdevops.engine.commit.changes").ToList();
-        commits.Sum(static measured => measured.Value).ShouldBe(6, "two starts and four turns");
+        commits.Sum(static measured => measured.Value).ShouldBeInRange(4, 6, "four turns, and each of two starts unless it was written with its first turn");
         meter.Of("atomicdevops.engine.commit.duration").Count().ShouldBe(commits.Count);
         meter.Of("atomicdevops.engine.commit.duration").ShouldAllBe(static measured => measured.Value > 0);
         meter.Of("atomicdevops.engine.instances").ShouldHaveSingleItem().Value.ShouldBe(1);

@@ -1,10 +1,15 @@
+using System.Diagnostics;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.EmbeddedHost.Engine.Entities;
 
 /// <summary>What an operation had done besides changing the state, in order.</summary>
-internal abstract record EntityAction;
+internal abstract record EntityAction
+{
+    /// <summary>The span that stands for it; null if nobody traces it.</summary>
+    public ActivityContext? Trace { get; init; }
+}
 
 /// <param name="ScheduledTime">UTC; null: at once.</param>
 internal sealed record SendSignal(EntityInstanceId Target, string Operation, string? Input, DateTime? ScheduledTime) : EntityAction;

@@ -1,3 +1,4 @@
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Entities;
 
@@ -19,7 +20,8 @@ internal sealed record EntityLockGranted(Guid RequestId) : EntityResponse(Reques
 /// <param name="Entity">Who gets it.</param>
 internal abstract record EntityDecision(int TaskId, EntityInstanceId Entity) : Decision
 {
-    public abstract EntityMessage MessageFrom(string instanceId);
+    /// <param name="trace">The execution's; null if nobody traces it.</param>
+    public abstract EntityMessage MessageFrom(string instanceId, ExecutionTrace? trace = null);
 }
 
 internal sealed record EntityCalled(int TaskId, EntityInstanceId Entity, Guid RequestId, string Operation, string? Input)
@@ -32,7 +34,8 @@ internal sealed record EntityCalled(int TaskId, EntityInstanceId Entity, Guid Re
             && called.RequestId == RequestId
             && string.Equals(called.Operation, Operation, StringComparison.Ordinal);
 
-    public override EntityMessage MessageFrom(string instanceId) => new EntityOperationRequest(instanceId, RequestId, Operation, Input, null);
+    public override EntityMessage MessageFrom(string instanceId, ExecutionTrace? trace = null)
+        => new EntityOperationRequest(instanceId, RequestId, Operation, Input, null) { Trace = trace?.Task(TaskId) };
 }
 
 /// <param name="ScheduledTime">UTC; null: at once.</param>
@@ -45,8 +48,8 @@ internal sealed record EntitySignaled(int TaskId, EntityInstanceId Entity, strin
             && signaled.Entity == Entity
             && string.Equals(signaled.Operation, Operation, StringComparison.Ordinal);
 
-    public override EntityMessage MessageFrom(string instanceId)
-        => new EntityOperationRequest(instanceId, null, Operation, Input, ScheduledTime);
+    public override EntityMessage MessageFrom(string instanceId, ExecutionTrace? trace = null)
+        => new EntityOperationRequest(instanceId, null, Operation, Input, ScheduledTime) { Trace = trace?.Task(TaskId) };
 }
 
 internal sealed record EntityLockRequested(int TaskId, Guid RequestId, EntityLockSet LockSet) : EntityDecision(TaskId, LockSet[0])
@@ -57,7 +60,7 @@ internal sealed record EntityLockRequested(int TaskId, Guid RequestId, EntityLoc
             && requested.RequestId == RequestId
             && requested.LockSet.Equals(LockSet);
 
-    public override EntityMessage MessageFrom(string instanceId) => new EntityLockRequest(instanceId, RequestId, LockSet);
+    public override EntityMessage MessageFrom(string instanceId, ExecutionTrace? trace = null) => new EntityLockRequest(instanceId, RequestId, LockSet);
 }
 
 /// <param name="Remaining">The entities to which the release goes on from there.</param>
@@ -70,5 +73,5 @@ internal sealed record EntityUnlocked(int TaskId, EntityInstanceId Entity, Guid 
             && unlocked.Entity == Entity
             && unlocked.Remaining.Equals(Remaining);
 
-    public override EntityMessage MessageFrom(string instanceId) => new EntityLockRelease(instanceId, RequestId, Remaining);
+    public override EntityMessage MessageFrom(string instanceId, ExecutionTrace? trace = null) => new EntityLockRelease(instanceId, RequestId, Remaining);
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Entities;
 using Microsoft.Extensions.Logging;
@@ -10,6 +12,7 @@ public sealed partial class EntityInvocation
     private readonly string? _state;
     private readonly IReadOnlyList<EntityOperationRequest> _operations;
     private readonly DataConverter _converter;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private bool _dispatched;
 
@@ -19,6 +22,7 @@ public sealed partial class EntityInvocation
         IReadOnlyList<EntityOperationRequest> operations,
         DataConverter converter,
         IServiceProvider services,
+        TimeProvider time,
         ILogger logger,
         CancellationToken cancellationToken)
     {
@@ -28,6 +32,7 @@ public sealed partial class EntityInvocation
         _state = state;
         _operations = operations;
         _converter = converter;
+        _time = time;
         _logger = logger;
     }
 
@@ -38,6 +43,9 @@ public sealed partial class EntityInvocation
 
     /// <summary>Cancelled when the host shuts down; the batch then runs again after the next start.</summary>
     public CancellationToken CancellationToken { get; }
+
+    /// <summary>How many of the operations have begun.</summary>
+    internal int Begun { get; private set; }
 
     /// <summary>Null until the batch has run.</summary>
     internal EntityBatchResult? Result { get; private set; }
@@ -61,13 +69,51 @@ public sealed partial class EntityInvocation
         var state = _state;
         foreach (var request in _operations)
         {
+            Begun++;
             var operation = new EntityOperation(Id, request, state, _converter);
-            var outcome = await RunAsync(entity, operation);
+            var outcome = request.Trace is { } trace && DurableTaskSpans.HasListeners
+                ? await TracedAsync(entity, operation, request, trace)
+                : await RunAsync(entity, operation);
             state = outcome.Failure is null ? operation.StoredState : state;
             outcomes.Add(outcome);
         }
 
         Result = new EntityBatchResult(outcomes, state);
+    }
+
+    private DateTime UtcNow => _time.GetUtcNow().UtcDateTime;
+
+    /// <summary>The operation has a span of its own, and so has each signal and start of which it is the cause, if it succeeds.</summary>
+    private async Task<EntityOperationOutcome> TracedAsync(
+        ITaskEntity entity, EntityOperation operation, EntityOperationRequest request, ActivityContext trace)
+    {
+        using var span = DurableTaskSpans.StartOperation(Id, request, trace, UtcNow);
+        var outcome = await RunAsync(entity, operation);
+        outcome = outcome with { Actions = [.. outcome.Actions.Select(action => Traced(action, span?.Context ?? trace))] };
+        if (span is not null)
+        {
+            DurableTaskSpans.EndOperation(span, outcome.Failure, UtcNow);
+        }
+
+        return outcome;
+    }
+
+    private EntityAction Traced(EntityAction action, ActivityContext parent)
+    {
+        var now = UtcNow;
+        using var span = action switch
+        {
+            SendSignal signal => DurableTaskSpans.StartSignal(
+                signal.Target, signal.Operation, signal.ScheduledTime, parent, now, sender: Id),
+            StartOrchestration start => DurableTaskSpans.StartCreation(Id, start.InstanceId, start.StartAt, parent, now),
+            _ => null,
+        };
+        if (span is not null)
+        {
+            DurableTaskSpans.End(span, now);
+        }
+
+        return action with { Trace = span?.Context ?? parent };
     }
 
     private async Task<EntityOperationOutcome> RunAsync(ITaskEntity entity, EntityOperation operation)

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace AtomicDevOps.EmbeddedHost.Engine.Entities;
 
 /// <summary>What an entity finds in its inbox.</summary>
@@ -9,8 +11,16 @@ internal abstract record EntityMessage(string? Sender) : Arrival;
 internal sealed record EntityOperationRequest(string? Sender, Guid? RequestId, string Operation, string? Input, DateTime? ScheduledTime)
     : EntityMessage(Sender)
 {
+    /// <summary>The span that stands for its sending; null if nobody traces it.</summary>
+    public ActivityContext? Trace { get; init; }
+
     public bool IsSignal => RequestId is null;
 }
+
+/// <summary>What stands for a message that cannot be read; it is never stored.</summary>
+/// <param name="Sender">Null unless it is known to be a call.</param>
+/// <param name="RequestId">What the caller waits for by; null unless it is known to be a call.</param>
+internal sealed record UnreadableEntityMessage(string? Sender, Guid? RequestId, UnreadableRecordException Damage) : EntityMessage(Sender);
 
 /// <param name="Owner">The orchestration that asks for the locks.</param>
 /// <param name="RequestId">The critical section.</param>

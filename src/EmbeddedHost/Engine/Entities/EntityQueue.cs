@@ -31,14 +31,8 @@ internal sealed class EntityQueue(EntityLock? heldBy)
 
     public EntityLock? Lock { get; private set; } = heldBy;
 
-    /// <summary>How many messages wait; those that are not due yet do not count.</summary>
-    public int BacklogSize => _waiting.Count;
-
     /// <summary>When the next signal with a time is due, UTC; null if there is none.</summary>
     public DateTime? NextDue => _delayed.TryPeek(out _, out var priority) ? priority.Due : null;
-
-    /// <summary>Whether nothing would be lost with this queue.</summary>
-    public bool IsEmpty => Lock is null && _waiting.Count == 0 && _delayed.Count == 0;
 
     /// <param name="messageId">Rises from message to message.</param>
     /// <param name="message">The next message of the inbox.</param>

@@ -1,9 +1,11 @@
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
+
 namespace AtomicDevOps.EmbeddedHost.Engine.Rewind;
 
 /// <summary>
 /// What a failed instance goes on from: its history up to the last result that was a failure, without the failures that the code had not
 /// yet acted on. Tasks that failed are open again; what succeeded later keeps its result, unless the code asked for it only because of a
-/// failure.
+/// failure. A critical section ended with the failure, so a history that would stop inside of one stops before the code asks for its locks.
 /// </summary>
 internal sealed class RewoundHistory
 {
@@ -52,7 +54,7 @@ internal sealed class RewoundHistory
         while (true)
         {
             var kept = history.Take(cut).Select(Forget).ToList();
-            var repeated = CountRepeated(identity, kept, environment);
+            var repeated = Math.Min(CountOutsideOfSection(kept), CountRepeated(identity, kept, environment));
             if (repeated == kept.Count)
             {
                 return new RewoundHistory(kept, Redeliverable(kept, history.Skip(cut)));
@@ -66,6 +68,23 @@ internal sealed class RewoundHistory
     private static RecordedTurn Forget(RecordedTurn turn) => turn.Decisions.Count > 0
         ? turn
         : turn with { Arrivals = [.. turn.Arrivals.Where(static arrival => !IsFailure(arrival))] };
+
+    /// <returns>How many of the turns come before the one that asks for the locks of a section that they do not leave; all if there is none.</returns>
+    private static int CountOutsideOfSection(List<RecordedTurn> turns)
+    {
+        var section = new OpenCriticalSection();
+        var outside = turns.Count;
+        foreach (var (index, turn) in turns.Index())
+        {
+            foreach (var decision in turn.Decisions)
+            {
+                section.Record(decision);
+                outside = decision is EntityLockRequested ? index : outside;
+            }
+        }
+
+        return section.Release is null ? turns.Count : outside;
+    }
 
     /// <returns>How many of the turns the code still takes as they are.</returns>
     private static int CountRepeated(OrchestrationIdentity identity, List<RecordedTurn> turns, ExecutionEnvironment environment)
@@ -88,11 +107,19 @@ internal sealed class RewoundHistory
 
     private static List<Arrival> Redeliverable(List<RecordedTurn> kept, IEnumerable<RecordedTurn> dropped)
     {
-        var asked = kept.SelectMany(static turn => turn.Decisions).Select(static decision => decision.AwaitedTaskId).ToHashSet();
+        var decisions = kept.SelectMany(static turn => turn.Decisions).ToList();
+        var asked = decisions.Select(static decision => decision.AwaitedTaskId).ToHashSet();
+        var requested = decisions.Select(static decision => decision switch
+        {
+            EntityCalled called => called.RequestId,
+            EntityLockRequested locks => locks.RequestId,
+            _ => default(Guid?),
+        }).ToHashSet();
         return [.. dropped.SelectMany(static turn => turn.Arrivals).Where(arrival => arrival switch
         {
             ExecutionStarted or TaskFailed or SubOrchestrationFailed => false,
             TaskOutcome outcome => asked.Contains(outcome.TaskId),
+            EntityResponse response => requested.Contains(response.RequestId),
             _ => true,
         })];
     }

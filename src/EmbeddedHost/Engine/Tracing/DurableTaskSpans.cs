@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Storage;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.EmbeddedHost.Engine.Tracing;
 
@@ -8,6 +11,9 @@ namespace AtomicDevOps.EmbeddedHost.Engine.Tracing;
 internal static class DurableTaskSpans
 {
     public const string SourceName = "Microsoft.DurableTask";
+
+    private const string CallEntity = "call_entity";
+    private const string SignalEntity = "signal_entity";
 
     private static readonly ActivitySource Source = new(SourceName);
 
@@ -44,6 +50,73 @@ internal static class DurableTaskSpans
             new("durabletask.task.task_id", activity.TaskId),
         ],
         startTime: new DateTimeOffset(now));
+
+    /// <summary>A client's or an entity's signal to an entity.</summary>
+    /// <param name="parent">None: what is current.</param>
+    /// <param name="sender">Null: a client.</param>
+    public static Activity? StartSignal(
+        EntityInstanceId target, string operation, DateTime? scheduledTime, ActivityContext parent, DateTime now, EntityInstanceId? sender = null)
+        => Source.StartActivity(
+            EntityName(target, operation),
+            ActivityKind.Producer,
+            parent,
+            EntityTags(SignalEntity, target, scheduledTime, sender),
+            startTime: new DateTimeOffset(now));
+
+    /// <summary>An entity's start of an orchestration.</summary>
+    public static Activity? StartCreation(EntityInstanceId entity, string targetInstanceId, DateTime? startAt, ActivityContext parent, DateTime now)
+        => Source.StartActivity(
+            Name(entity.Name, "create_orchestration", version: ""),
+            ActivityKind.Producer,
+            parent,
+            EntityTags(operation: null, targetInstanceId, startAt, entity),
+            startTime: new DateTimeOffset(now));
+
+    /// <summary>One run of an entity's operation.</summary>
+    public static Activity? StartOperation(EntityInstanceId entity, EntityOperationRequest request, ActivityContext parent, DateTime now)
+        => Source.StartActivity(
+            EntityName(entity, request.Operation),
+            request.IsSignal ? ActivityKind.Consumer : ActivityKind.Server,
+            parent,
+            [
+                new("durabletask.type", "entity"),
+                new("durabletask.task.operation", request.IsSignal ? SignalEntity : CallEntity),
+                new("durabletask.task.instance_id", entity.ToString()),
+            ],
+            startTime: new DateTimeOffset(now));
+
+    public static void EndOperation(Activity operation, TaskFailureDetails? failure, DateTime at)
+    {
+        if (failure is not null)
+        {
+            operation.SetTag("durabletask.entity.error_message", failure.ErrorMessage);
+        }
+
+        operation.SetStatus(failure is null ? ActivityStatusCode.Ok : ActivityStatusCode.Error, failure?.ErrorMessage);
+        End(operation, at);
+    }
+
+    /// <summary>An orchestrator's call to an entity, from the turn that made it to the one that its response came back to.</summary>
+    public static FinishedSpan EntityCall(ExecutionTrace trace, DateTime startedAt, EntityCalled call, DateTime endedAt) => new(
+        EntityName(call.Entity, call.Operation),
+        ActivityKind.Client,
+        trace.Context,
+        trace.Task(call.TaskId).SpanId,
+        startedAt,
+        endedAt,
+        EntityTags(CallEntity, call.Entity, scheduledTime: null, sender: null),
+        Error: null);
+
+    /// <summary>An orchestrator's signal to an entity.</summary>
+    public static FinishedSpan EntitySignal(ExecutionTrace trace, EntitySignaled signal, DateTime at) => new(
+        EntityName(signal.Entity, signal.Operation),
+        ActivityKind.Producer,
+        trace.Context,
+        trace.Task(signal.TaskId).SpanId,
+        at,
+        at,
+        EntityTags(SignalEntity, signal.Entity, signal.ScheduledTime, sender: null),
+        Error: null);
 
     /// <summary>An execution, from its first turn to its last. It is not made current.</summary>
     public static Activity? StartExecution(OrchestrationIdentity identity, ExecutionTrace trace, DateTime startedAt) => Start(
@@ -144,6 +217,38 @@ internal static class DurableTaskSpans
         }
 
         return activity;
+    }
+
+    private static string EntityName(EntityInstanceId entity, string operation) => $"entity:{entity.Name}:{operation}";
+
+    private static List<KeyValuePair<string, object?>> EntityTags(
+        string operation, EntityInstanceId target, DateTime? scheduledTime, EntityInstanceId? sender)
+        => EntityTags(operation, target.ToString(), scheduledTime, sender);
+
+    private static List<KeyValuePair<string, object?>> EntityTags(
+        string? operation, string targetInstanceId, DateTime? scheduledTime, EntityInstanceId? sender)
+    {
+        List<KeyValuePair<string, object?>> tags =
+        [
+            new("durabletask.type", "entity"),
+            new("durabletask.event.target_instance_id", targetInstanceId),
+        ];
+        if (operation is not null)
+        {
+            tags.Add(new("durabletask.task.operation", operation));
+        }
+
+        if (sender is { } entity)
+        {
+            tags.Add(new("durabletask.task.instance_id", entity.ToString()));
+        }
+
+        if (scheduledTime is { } time)
+        {
+            tags.Add(new("durabletask.task.scheduled_time", time.ToString("o")));
+        }
+
+        return tags;
     }
 
     private static string Name(string what, string task, string version)

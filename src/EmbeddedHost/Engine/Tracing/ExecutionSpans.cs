@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using Microsoft.DurableTask.Client;
 
 namespace AtomicDevOps.EmbeddedHost.Engine.Tracing;
@@ -12,6 +13,7 @@ internal readonly record struct ScheduledTask(DateTime At, Decision Decision);
 internal sealed class ExecutionSpans(OrchestrationIdentity identity, ExecutionTrace trace)
 {
     private readonly Dictionary<int, ScheduledTask> _open = [];
+    private Dictionary<Guid, (DateTime At, EntityCalled Call)>? _entityCalls;
     private DateTime? _startedAt;
     private Activity? _activity;
 
@@ -34,6 +36,9 @@ internal sealed class ExecutionSpans(OrchestrationIdentity identity, ExecutionTr
                 case TaskOutcome outcome:
                     _open.Remove(outcome.TaskId);
                     break;
+                case EntityResponse response:
+                    _entityCalls?.Remove(response.RequestId);
+                    break;
                 case ExecutionRewound:
                     _startedAt = turn.At;
                     _activity?.SetStartTime(turn.At);
@@ -46,6 +51,10 @@ internal sealed class ExecutionSpans(OrchestrationIdentity identity, ExecutionTr
             if (decision is TimerCanceled canceled)
             {
                 _open.Remove(canceled.TaskId);
+            }
+            else if (decision is EntityCalled call)
+            {
+                (_entityCalls ??= [])[call.RequestId] = (turn.At, call);
             }
             else if (decision.AwaitedTaskId is { } taskId)
             {
@@ -74,9 +83,24 @@ internal sealed class ExecutionSpans(OrchestrationIdentity identity, ExecutionTr
             }
         }
 
-        foreach (var sent in turn.Decisions.OfType<EventSent>())
+        foreach (var response in turn.Arrivals.OfType<EntityResponse>())
         {
-            finished.Add(DurableTaskSpans.Event(identity, trace, sent, turn.At));
+            if (_entityCalls is not null && _entityCalls.Remove(response.RequestId, out var call))
+            {
+                finished.Add(DurableTaskSpans.EntityCall(trace, call.At, call.Call, turn.At));
+            }
+        }
+
+        foreach (var decision in turn.Decisions)
+        {
+            if (decision is EventSent sent)
+            {
+                finished.Add(DurableTaskSpans.Event(identity, trace, sent, turn.At));
+            }
+            else if (decision is EntitySignaled signal)
+            {
+                finished.Add(DurableTaskSpans.EntitySignal(trace, signal, turn.At));
+            }
         }
 
         return turn.Decisions switch

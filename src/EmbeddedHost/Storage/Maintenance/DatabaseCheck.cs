@@ -38,8 +38,11 @@ internal static class DatabaseCheck
             "Every timer belongs to an instance that has not ended",
             "SELECT 'timer ' || task_id || ' of number ' || seq FROM timers WHERE seq NOT IN (SELECT seq FROM instances WHERE status IN (0, 6, 7))"),
         (
-            "Every message is for an instance that has not ended",
-            "SELECT 'message ' || message || ' for number ' || seq FROM inbox WHERE seq NOT IN (SELECT seq FROM instances WHERE status IN (0, 6, 7))"),
+            "Every message is for an entity or for an instance that has not ended",
+            """
+            SELECT 'message ' || message || ' for number ' || seq FROM inbox
+            WHERE seq NOT IN (SELECT seq FROM instances WHERE status IN (0, 6, 7) UNION ALL SELECT -seq FROM entities)
+            """),
     ];
 
     /// <exception cref="DataDirectoryException">The file cannot be opened, or its schema is not this program's.</exception>

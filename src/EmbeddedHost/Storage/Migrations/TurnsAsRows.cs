@@ -3,7 +3,10 @@ using Microsoft.DurableTask.Client;
 
 namespace AtomicDevOps.EmbeddedHost.Storage.Migrations;
 
-/// <summary>Version 2: a history row a turn, with the number of activities that are owed after it, which had a table of their own; and trace context.</summary>
+/// <summary>
+/// Version 2: a history row a turn, with the number of activities that are owed after it, which had a table of their own; entities, the count
+/// of executions, and trace context.
+/// </summary>
 internal sealed class TurnsAsRows : Migration
 {
     private const int TurnStarted = 1;
@@ -20,6 +23,7 @@ internal sealed class TurnsAsRows : Migration
             DROP INDEX instances_unstarted;
             DROP TABLE activities;
             ALTER TABLE instances DROP COLUMN history_length;
+            ALTER TABLE instances ADD COLUMN executions INTEGER NOT NULL DEFAULT 0;
             ALTER TABLE instances ADD COLUMN trace_parent TEXT;
             ALTER TABLE instances ADD COLUMN trace_state TEXT;
             ALTER TABLE instances ADD COLUMN span_id TEXT;
@@ -34,6 +38,14 @@ internal sealed class TurnsAsRows : Migration
             CREATE UNIQUE INDEX history_by_instance ON history (seq, turn);
             CREATE TABLE inbox (message INTEGER PRIMARY KEY AUTOINCREMENT, seq INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
             CREATE INDEX inbox_by_instance ON inbox (seq);
+            CREATE TABLE entities (
+                seq INTEGER PRIMARY KEY AUTOINCREMENT,
+                id TEXT NOT NULL UNIQUE,
+                modified_at INTEGER NOT NULL,
+                state TEXT,
+                lock_owner TEXT,
+                lock_request TEXT
+            ) STRICT;
             """);
         PackHistory(database);
         PackInbox(database);

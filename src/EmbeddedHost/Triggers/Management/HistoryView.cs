@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using AtomicDevOps.EmbeddedHost.Engine;
+using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using Microsoft.DurableTask.Client;
+using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.EmbeddedHost.Triggers.Management;
 
@@ -16,6 +18,7 @@ internal static class HistoryView
     {
         var shown = new List<JsonObject>();
         var open = new Dictionary<int, JsonObject>();
+        var requests = new Dictionary<Guid, JsonObject>();
         var now = DateTime.MinValue;
         foreach (var (at, entry) in history.SelectMany(static turn => turn.Events.Select(e => (turn.At, e))))
         {
@@ -68,6 +71,37 @@ internal static class HistoryView
                 case EventSent sent:
                     Show("EventSent", ("InstanceId", sent.InstanceId), ("Name", sent.Name), ("Input", Payload(sent.Payload)));
                     break;
+                case EntityCalled called:
+                    requests[called.RequestId] = Show(
+                        "EntityOperationCalled",
+                        ("InstanceId", called.Entity.ToString()),
+                        ("Name", called.Operation),
+                        ("Input", Payload(called.Input)));
+                    break;
+                case EntitySignaled signaled:
+                    Show(
+                        "EntityOperationSignaled",
+                        ("InstanceId", signaled.Entity.ToString()),
+                        ("Name", signaled.Operation),
+                        ("Input", Payload(signaled.Input)),
+                        ("FireAt", signaled.ScheduledTime is { } due ? Time(due) : null));
+                    break;
+                case EntityCallCompleted completed:
+                    Respond(completed, "EntityOperationCompleted", ("Result", Payload(completed.Result)));
+                    break;
+                case EntityCallFailed failed:
+                    Respond(
+                        failed, "EntityOperationFailed", ("Reason", failed.Failure.ErrorMessage), ("Details", failed.Failure.ToString()));
+                    break;
+                case EntityLockRequested requested:
+                    requests[requested.RequestId] = Show("EntityLockRequested", ("LockSet", Ids(requested.LockSet)));
+                    break;
+                case EntityLockGranted granted:
+                    Respond(granted, "EntityLockGranted");
+                    break;
+                case EntityUnlocked unlocked:
+                    Show("EntityUnlockSent", ("LockSet", Ids([unlocked.Entity, .. unlocked.Remaining])));
+                    break;
                 case ExecutionSuspended suspended:
                     Show("ExecutionSuspended", ("Reason", suspended.Reason));
                     break;
@@ -114,14 +148,26 @@ internal static class HistoryView
         void Answer(int taskId, string type, params ReadOnlySpan<(string Name, JsonNode? Value)> values)
         {
             var answer = Show(type, values);
-            if (!open.Remove(taskId, out var question))
+            if (open.Remove(taskId, out var question))
             {
-                return;
+                Join(question, answer);
             }
+        }
 
+        void Respond(EntityResponse response, string type, params ReadOnlySpan<(string Name, JsonNode? Value)> values)
+        {
+            var answer = Show(type, values);
+            if (requests.Remove(response.RequestId, out var request))
+            {
+                Join(request, answer);
+            }
+        }
+
+        void Join(JsonObject question, JsonObject answer)
+        {
             shown.Remove(question);
             answer["ScheduledTime"] = question["Timestamp"]!.DeepClone();
-            foreach (var name in new[] { "FunctionName", "InstanceId", "FireAt" })
+            foreach (var name in new[] { "FunctionName", "InstanceId", "Name", "FireAt", "LockSet" })
             {
                 if (question[name] is { } value)
                 {
@@ -130,6 +176,8 @@ internal static class HistoryView
             }
         }
     }
+
+    private static JsonArray Ids(IEnumerable<EntityInstanceId> entities) => [.. entities.Select(static entity => JsonValue.Create(entity.ToString()))];
 
     private static string Time(DateTime utc) => utc.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
 }

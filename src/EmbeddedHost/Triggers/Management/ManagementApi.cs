@@ -43,6 +43,7 @@ internal sealed class ManagementApi(
         Handle(HttpMethods.Post, "/instances/{id}/resume", request => SteerAsync(request, client.ResumeInstanceAsync));
         Handle(HttpMethods.Post, "/instances/{id}/rewind", RewindAsync);
         Handle(HttpMethods.Post, "/instances/{id}/restart", RestartAsync);
+        new EntityApi(client.Entities, registry).Map(Handle);
 
         void Handle(string method, string pattern, Func<HttpRequest, Task<IResult>> handler) =>
             api.MapMethods(pattern, [method], context => AnswerAsync(context, handler));
@@ -334,7 +335,7 @@ internal sealed class ManagementApi(
 
     private sealed class QueryException(string message) : Exception(message);
 
-    private static class Query
+    internal static class Query
     {
         public static string? Text(HttpRequest request, string name) =>
             request.Query[name].ToString() is { Length: > 0 } text ? text : null;

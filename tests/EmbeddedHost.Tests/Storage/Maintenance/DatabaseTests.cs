@@ -113,7 +113,7 @@ public sealed class DatabaseTests : IAsyncLifetime
     [InlineData("INSERT INTO history (seq, turn, at, owed, data) VALUES (99, 0, 0, 0, x'02')", "Every turn belongs to an instance", "turn 0 of number 99")]
     [InlineData("DELETE FROM history WHERE seq = 1 AND turn = 0", "Turns follow each other without a gap", "number 1 has 1 turns up to 1")]
     [InlineData("INSERT INTO timers (seq, task_id, due) VALUES (1, 5, 0)", "Every timer belongs to an instance that has not ended", "timer 5 of number 1")]
-    [InlineData("INSERT INTO inbox (message, seq, data) VALUES (7, 1, x'02')", "Every message is for an instance that has not ended", "message 7 for number 1")]
+    [InlineData("INSERT INTO inbox (message, seq, data) VALUES (7, 1, x'02')", "Every message is for an entity or for an instance that has not ended", "message 7 for number 1")]
     [InlineData("UPDATE history SET data = x'FF' WHERE seq = 1 AND turn = 1", "Every event can be read", "turn 1 of number 1: ")]
     public void A_broken_rule_is_named_with_what_breaks_it(string damage, string rule, string example)
     {
