@@ -99,7 +99,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     /// <exception cref="DataDirectoryException">The data directory cannot be used.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _store = EngineStore.Open(_options.DataDirectory, _options.IsDurable, _logger, _time, Metrics, _options.Faults);
+        _store = EngineStore.Open(_options.DataDirectory, _options.IsDurable, _logger, _time, Metrics, _options.Faults, _options.MaxRowBytes);
         _store.Outage.Over = _retries.StoreIsBack;
         if (_options.TakesTurns)
         {
