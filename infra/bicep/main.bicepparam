@@ -10,8 +10,12 @@ param operatorPrincipalType = readEnvironmentVariable('AZURE_PRINCIPAL_TYPE', 'U
 param alertEmail = readEnvironmentVariable('ATOMIC_ALERT_EMAIL', '')
 
 // Lists are separated by commas.
-param repositories = filter(split(readEnvironmentVariable('ATOMIC_REPOSITORIES', ''), ','), name => !empty(name))
-param secrets = filter(split(readEnvironmentVariable('ATOMIC_SECRETS', ''), ','), name => !empty(name))
+param repositories = empty(readEnvironmentVariable('ATOMIC_REPOSITORIES', ''))
+  ? []
+  : split(readEnvironmentVariable('ATOMIC_REPOSITORIES', ''), ',')
+param secrets = empty(readEnvironmentVariable('ATOMIC_SECRETS', ''))
+  ? []
+  : split(readEnvironmentVariable('ATOMIC_SECRETS', ''), ',')
 
 // Every other setting: settings.bicep has their names. Left out, a setting has its default.
 param settings = {
