@@ -177,7 +177,7 @@ module network 'modules/network.bicep' = if (private) {
 module endpoints 'modules/private-endpoints.bicep' = if (private) {
   scope: group
   params: {
-    token: token
+    suffix: token
     location: location
     tags: allTags
     networkId: network!.outputs.id

@@ -1,7 +1,7 @@
 metadata description = 'A private endpoint for everything that the function app uses and that has one.'
 
 @description('The end of every name.')
-param token string
+param suffix string
 
 @description('The region.')
 param location string
@@ -40,7 +40,7 @@ module endpoints 'private-endpoint.bicep' = [
   for each in all: if (!empty(each.resourceId)) {
     name: 'endpoint-${each.name}'
     params: {
-      name: 'pe-${each.name}-${token}'
+      name: 'pe-${each.name}-${suffix}'
       location: location
       tags: tags
       resourceId: each.resourceId
