@@ -36,6 +36,8 @@ internal sealed class Database : IDisposable
 
     public string Path => _connection.DataSource;
 
+    public bool IsInTransaction => raw.sqlite3_get_autocommit(_connection.Handle!) == 0;
+
     /// <summary>The most bytes of a row, and of a text or blob in it.</summary>
     public int MaxRowBytes
     {

@@ -69,6 +69,11 @@ internal sealed class EngineStore : IDisposable
             database.Execute(isDurable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
             database.Execute("PRAGMA temp_store = MEMORY");
             Schema.Migrate(database);
+            if (isDurable)
+            {
+                WriteAheadLog.Reserve(database);
+            }
+
             database.MaxRowBytes = maxRowBytes ?? database.MaxRowBytes;
             return new EngineStore(directory, database, time ?? TimeProvider.System, logger, metrics, faults);
         }

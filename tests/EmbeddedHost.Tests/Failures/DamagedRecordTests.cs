@@ -166,6 +166,8 @@ public sealed class DamagedRecordTests : IDisposable
         }
 
         var refused = await Should.ThrowAsync<DurableStoreException>(() => host.Client.RaiseEventAsync("bad", "go", 1, Token));
+        // Its turn waits to be taken again, which who calls now does not wait for.
+        await Should.ThrowAsync<DurableStoreException>(() => host.Client.RaiseEventAsync("bad", "go", 1, Token));
 
         foreach (var id in good)
         {
