@@ -252,5 +252,8 @@ output AZURE_FUNCTION_APP_NAME string = appName
 @description('The name of the key vault.')
 output AZURE_KEY_VAULT_NAME string = vaultName
 
+@description('The address that the app calls from, with private networking: for the firewall of the container engine.')
+output OUTBOUND_ADDRESS string = private ? network!.outputs.outboundAddress : ''
+
 @description('Where GitHub sends its deliveries.')
 output WEBHOOK_URL string = 'https://${app.outputs.hostName}/api/github/webhook'

@@ -50,6 +50,23 @@ resource noInbound 'Microsoft.Network/networkSecurityGroups@2026-01-01' = {
   }
 }
 
+// GitHub has to be reached, and a subnet has no way out of its own.
+resource address 'Microsoft.Network/publicIPAddresses@2026-01-01' = {
+  name: '${name}-outbound'
+  location: location
+  tags: tags
+  sku: { name: 'Standard' }
+  properties: { publicIPAllocationMethod: 'Static' }
+}
+
+resource wayOut 'Microsoft.Network/natGateways@2026-01-01' = {
+  name: '${name}-outbound'
+  location: location
+  tags: tags
+  sku: { name: 'Standard' }
+  properties: { publicIpAddresses: [{ id: address.id }] }
+}
+
 resource network 'Microsoft.Network/virtualNetworks@2026-01-01' = {
   name: name
   location: location
@@ -61,6 +78,8 @@ resource network 'Microsoft.Network/virtualNetworks@2026-01-01' = {
         name: 'app'
         properties: {
           addressPrefix: cidrSubnet(addressPrefix, 26, 0)
+          defaultOutboundAccess: false
+          natGateway: { id: wayOut.id }
           delegations: [{ name: 'functions', properties: { serviceName: 'Microsoft.App/environments' } }]
         }
       }
@@ -68,6 +87,7 @@ resource network 'Microsoft.Network/virtualNetworks@2026-01-01' = {
         name: 'endpoints'
         properties: {
           addressPrefix: cidrSubnet(addressPrefix, 26, 1)
+          defaultOutboundAccess: false
           networkSecurityGroup: { id: noInbound.id }
           privateEndpointNetworkPolicies: 'Enabled'
         }
@@ -86,6 +106,9 @@ resource network 'Microsoft.Network/virtualNetworks@2026-01-01' = {
 
 @description('The virtual network, for the links of DNS zones.')
 output id string = network.id
+
+@description('The address that the function app calls from.')
+output outboundAddress string = address.properties.ipAddress
 
 @description('The subnet of the function app.')
 output appSubnetId string = network::app.id

@@ -82,7 +82,7 @@ public sealed partial class AppSettingsTests
     private static IReadOnlyList<string> Wired { get; } =
     [
         .. AppSetting.Matches(BicepFile.Named("infra/bicep/modules/app-settings.bicep").Text).Select(match => match.Groups["key"].Value),
-        .. Built.Matches(SettingsFile.Text)
+        .. SettingsFile.Of("func").SelectMany(function => Built.Matches(function.Text))
             .Select(match => match.Groups["key"].Value)
             .Select(key => Interpolated.Replace(key, match => match.Groups["name"].Value is "name" ? "NAME" : match.Groups["name"].Value is "n" ? "N" : ""))
             .Where(key => !key.EndsWith("__", StringComparison.Ordinal)),

@@ -72,6 +72,7 @@ public sealed class BicepCompilerTests(BicepCompiler compiler) : IClassFixture<B
         reachable.Length.ShouldBe(4);
         reachable.ShouldAllBe(resource => resource.At("properties.publicNetworkAccess") == "Disabled");
         large.Single("Microsoft.Web/sites").At("properties.virtualNetworkSubnetId").ShouldNotBeNullOrEmpty();
+        large.Single("Microsoft.Network/virtualNetworks").At("properties.subnets")!.ShouldContain("/natGateways/");
         Common(large);
     }
 

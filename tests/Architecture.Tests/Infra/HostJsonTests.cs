@@ -64,7 +64,7 @@ public sealed partial class HostJsonTests
         var shown = Page.BlocksOf("docs/scaling.md", "json").Select(block => JsonNode.Parse(block)!.AsObject()).Where(sample => sample.ContainsKey("type")).ToArray();
 
         shown.Select(sample => (string)sample["type"]!).ShouldBe(ProviderKeys.Keys, ignoreOrder: true);
-        shown.Single(sample => (string)sample["type"]! == "azureManaged").ToJsonString().ShouldBe(Durable["storageProvider"]!.ToJsonString());
+        shown.Single(sample => (string)sample["type"]! is "azureManaged").ToJsonString().ShouldBe(Durable["storageProvider"]!.ToJsonString());
         (from sample in shown
          from key in sample.Select(property => property.Key)
          where key is not "type" && !ProviderKeys[(string)sample["type"]!].Contains(key, StringComparer.Ordinal)
