@@ -6,6 +6,7 @@ using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.FunctionApp.Agents;
 using AtomicDevOps.FunctionApp.GitHubWebhook;
+using AtomicDevOps.FunctionApp.Telemetry;
 
 namespace AtomicDevOps.FunctionApp;
 
@@ -21,5 +22,6 @@ internal static class ServiceCollectionExtensions
         .AddPyTest(configuration)
         .AddSingleton<AgentCatalog>()
         .AddSingleton<AgentMetrics>()
-        .AddGitHubWebhook(configuration);
+        .AddGitHubWebhook(configuration)
+        .AddTelemetry(configuration);
 }
