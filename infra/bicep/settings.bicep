@@ -64,17 +64,27 @@ type PlatformSettings = {
   @description('Bytes kept of a stage\'s output.')
   Logs__StageBytes: string?
 
+  @description('Where an OTLP collector listens, beside Application Insights: https://HOST:4317.')
+  OTEL_EXPORTER_OTLP_ENDPOINT: string?
+
+  @description('How it is spoken to: grpc or http/protobuf.')
+  OTEL_EXPORTER_OTLP_PROTOCOL: ('grpc' | 'http/protobuf')?
+
+  @description('What this installation is called there.')
+  OTEL_SERVICE_NAME: string?
+
   @description('Bytes of the largest request.')
   FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string?
 }
 
 @export()
-@description('A setting whose value is a secret of the key vault, called as the setting is, with -- for each __.')
+@description('A setting whose value is a secret of the key vault, called as the setting is, with - for each _.')
 type SecretSetting =
   | 'GitHub__Token'
   | 'GitHub__App__PrivateKey'
   | 'GitHub__Webhook__Secret'
   | 'GitHub__Webhook__PreviousSecret'
+  | 'OTEL_EXPORTER_OTLP_HEADERS'
 
 @export()
 @sealed()
@@ -93,7 +103,7 @@ type Registry = {
 @export()
 @description('The app setting that reads a secret of the key vault whenever its value changes.')
 func secretReference(vault string, setting string) string =>
-  '@Microsoft.KeyVault(VaultName=${vault};SecretName=${replace(setting, '__', '--')})'
+  '@Microsoft.KeyVault(VaultName=${vault};SecretName=${replace(setting, '_', '-')})'
 
 @export()
 @description('The app settings among these that have a value.')

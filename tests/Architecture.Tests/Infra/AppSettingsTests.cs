@@ -106,7 +106,7 @@ public sealed partial class AppSettingsTests
     [GeneratedRegex("(?<=^Agents)__[A-Za-z]+__(?=Enabled$)", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex AgentName { get; }
 
-    [GeneratedRegex("(?:Token|Secret|Password|PrivateKey)$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex("(?:Token|Secret|Password|PrivateKey|HEADERS)$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex SecretKey { get; }
 
     [GeneratedRegex("'(?<text>[A-Za-z_]+)'", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
