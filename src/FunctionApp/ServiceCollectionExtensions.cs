@@ -14,7 +14,7 @@ internal static class ServiceCollectionExtensions
 {
     /// <summary>Everything that triggers, orchestrators and activities need, the same in both hosts.</summary>
     public static IServiceCollection AddAtomicDevOps(this IServiceCollection services, IConfiguration configuration) => services
-        .AddPlatform(configuration)
+        .AddPlatform(KeyVaultReferences.RequireResolved(configuration))
         .AddStageLogs(configuration)
         .AddGitHub(configuration)
         .AddGit(configuration)
