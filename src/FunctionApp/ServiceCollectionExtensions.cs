@@ -20,8 +20,7 @@ internal static class ServiceCollectionExtensions
         .AddGit(configuration)
         .AddDockerExpert(configuration)
         .AddPyTest(configuration)
-        .AddSingleton<AgentCatalog>()
-        .AddSingleton<AgentMetrics>()
+        .AddAgents(configuration)
         .AddGitHubWebhook(configuration)
         .AddTelemetry(configuration);
 }
