@@ -1,5 +1,6 @@
 using AtomicDevOps.Activities.Experts.Docker;
 using AtomicDevOps.Activities.Platform;
+using AtomicDevOps.Activities.Tools.AzureResourceManager;
 using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.Logs;
@@ -19,6 +20,7 @@ internal static class ServiceCollectionExtensions
         .AddGit(configuration)
         .AddDockerExpert(configuration)
         .AddPyTest(configuration)
+        .AddAzureResourceManager(configuration)
         .AddSingleton<AgentCatalog>()
         .AddSingleton<AgentMetrics>()
         .AddGitHubWebhook(configuration);
