@@ -73,7 +73,7 @@ internal sealed record WireWhatIfChange(string? ResourceId, string? ChangeType, 
 internal sealed record WireWhatIfPropertyChange(
     string? Path, string? PropertyChangeType, JsonElement? Before, JsonElement? After, IReadOnlyList<WireWhatIfPropertyChange>? Children);
 
-internal sealed record WireSettings(Dictionary<string, string>? Properties);
+internal sealed record WireSettings(Dictionary<string, string?>? Properties);
 
 internal sealed record WireSettingsContent(IReadOnlyDictionary<string, string> Properties);
 

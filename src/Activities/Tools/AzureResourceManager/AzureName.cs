@@ -21,7 +21,7 @@ internal static partial class AzureName
         ? name
         : throw new ArgumentException($"'{name}' is no app's name; right would be 2–60 letters, digits and '-', with no '-' at either end.", nameof(name));
 
-    [GeneratedRegex(@"^[A-Za-z0-9_().-]{0,89}[A-Za-z0-9_()-]\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^[\p{L}\p{Nd}_().-]{0,89}[\p{L}\p{Nd}_()-]\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex GroupPattern { get; }
 
     [GeneratedRegex(@"^[A-Za-z0-9_().-]{1,64}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]

@@ -12,7 +12,8 @@ internal sealed partial class AzureResourceManagerClient
     {
         var request = new ArmRequest(RequestMethod.Post, $"{Path(site)}/config/appsettings/list", ApiVersions.Sites);
         var answer = await transport.SendAsync(request, cancellationToken);
-        return ArmTransport.Read<WireSettings>(request, answer.Body).Properties ?? [];
+        return (ArmTransport.Read<WireSettings>(request, answer.Body).Properties ?? [])
+            .ToDictionary(setting => setting.Key, setting => setting.Value ?? "", StringComparer.Ordinal);
     }
 
     public Task PutAppSettingsAsync(

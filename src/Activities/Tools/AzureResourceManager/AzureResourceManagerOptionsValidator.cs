@@ -23,7 +23,7 @@ internal sealed class AzureResourceManagerOptionsValidator(Func<string, string?>
         {
             if (!string.IsNullOrWhiteSpace(value) && !Guid.TryParseExact(value, "D", out _))
             {
-                yield return $"AzureResourceManager:{key} is '{value}'; right would be an id such as 00000000-0000-0000-0000-000000000000.";
+                yield return $"Azure:{key} is '{value}'; right would be an id such as 00000000-0000-0000-0000-000000000000.";
             }
         }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using AtomicDevOps.Activities.Experts.CloudApi;
 using AtomicDevOps.Activities.Tests.Tools.AzureResourceManager;
 using AtomicDevOps.Activities.Tools;
@@ -33,6 +34,16 @@ public sealed class CloudApiAppTests
             new AppSetting("Mail", AppSettingKind.KeyVaultReference, Reference),
         ]);
         JsonSerializer.Serialize(settings, JsonDefaults.Options).ShouldNotContain(Present);
+    }
+
+    [Fact]
+    public async Task A_setting_without_a_value_is_one_with_an_empty_value()
+    {
+        await using var arm = await StartAsync();
+        AddSite(arm);
+        arm.Azure.Interrupt(_ => true, _ => new ArmReply(200, JsonNode.Parse("""{"properties":{"Empty":null}}""")));
+
+        (await arm.Expert.ListAppSettingsAsync(App, Cancellation)).Settings.ShouldBe([new AppSetting("Empty", AppSettingKind.Value)]);
     }
 
     [Fact]

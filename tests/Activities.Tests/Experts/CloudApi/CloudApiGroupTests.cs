@@ -43,6 +43,17 @@ public sealed class CloudApiGroupTests
     }
 
     [Fact]
+    public async Task A_name_may_have_letters_of_any_script()
+    {
+        await using var arm = await ArmHarness.StartAsync();
+        arm.Azure.AddGroup("größe-日本");
+        arm.Azure.AddSite("größe-日本", "app");
+
+        (await arm.Expert.GetResourceGroupAsync(new ResourceGroupReference("größe-日本"), Cancellation)).ShouldNotBeNull().Name.ShouldBe("größe-日本");
+        (await arm.Expert.GetScaleLimitsAsync(new AppReference("größe-日本", "app"), Cancellation)).Plan.ShouldBe(ScalePlan.FlexConsumption);
+    }
+
+    [Fact]
     public async Task A_group_that_is_not_there_is_an_answer()
     {
         await using var arm = await ArmHarness.StartAsync();
