@@ -26,7 +26,7 @@ internal sealed partial class DurableTaskSettings
         Number("maxConcurrentOrchestratorFunctions", 1, 100_000, static (options, value) => options.MaxConcurrentOrchestratorFunctions = (int)value);
         Number("maxInstancesInMemory", 1, 10_000_000, static (options, value) => options.MaxInstancesInMemory = (int)value);
         Number("maxMemoryBytes", 1_048_576, 1_099_511_627_776, static (options, value) => options.MaxMemoryBytes = value);
-        Number("maxPayloadBytes", 1024, 536_870_912, static (options, value) => options.MaxPayloadBytes = (int)value);
+        Number("maxPayloadBytes", 1024, EmbeddedDurableTaskOptions.LargestPayload, static (options, value) => options.MaxPayloadBytes = (int)value);
         Number("historyLengthWarning", 100, 1_000_000_000, static (options, value) => options.HistoryLengthWarning = (int)value);
         var idleSeconds = Number("extendedSessionIdleTimeoutInSeconds", 1, 86_400, change: null) ?? DefaultSessionIdleSeconds;
         if (Choice("extendedSessionsEnabled", ["true", "false"]) is "true")
