@@ -14,9 +14,11 @@ namespace AtomicDevOps.Activities.Tests.Tools.AzureResourceManager;
 internal sealed class ArmHarness : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
+    private readonly bool _ownsAzure;
 
-    private ArmHarness(ArmStandIn azure, (string Key, string Value)[] settings)
+    private ArmHarness(ArmStandIn azure, bool ownsAzure, (string Key, string Value)[] settings)
     {
+        _ownsAzure = ownsAzure;
         Azure = azure;
         var values = new Dictionary<string, string?>
         {
@@ -50,12 +52,18 @@ internal sealed class ArmHarness : IAsyncDisposable
 
     public IReadOnlyList<IAgentProbe> Probes => [.. _services.GetServices<IAgentProbe>()];
 
-    public static async Task<ArmHarness> StartAsync(params (string Key, string Value)[] settings) => new(await ArmStandIn.StartAsync(), settings);
+    public static async Task<ArmHarness> StartAsync(params (string Key, string Value)[] settings) => new(await ArmStandIn.StartAsync(), ownsAzure: true, settings);
+
+    /// <summary>A new process before an Azure that goes on.</summary>
+    public static ArmHarness On(ArmStandIn azure, params (string Key, string Value)[] settings) => new(azure, ownsAzure: false, settings);
 
     public async ValueTask DisposeAsync()
     {
         await _services.DisposeAsync();
-        await Azure.DisposeAsync();
+        if (_ownsAzure)
+        {
+            await Azure.DisposeAsync();
+        }
     }
 }
 

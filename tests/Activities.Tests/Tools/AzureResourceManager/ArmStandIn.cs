@@ -39,6 +39,9 @@ internal sealed partial class ArmStandIn : IAsyncDisposable
     /// <summary>How often something that goes on is asked for before it ends.</summary>
     public int PollsUntilDone { get; set; } = 2;
 
+    /// <summary>What happens to the next requests, one each.</summary>
+    public Queue<ArmFault> Faults { get; } = new();
+
     public string SubscriptionState { get; set; } = "Enabled";
 
     private string SubscriptionPath => $"/subscriptions/{SubscriptionId}";
@@ -102,7 +105,7 @@ internal sealed partial class ArmStandIn : IAsyncDisposable
         ArmReply reply;
         lock (_lock)
         {
-            reply = Answer(exchange);
+            reply = Disturb(Faults.TryDequeue(out var fault) ? fault : ArmFault.None, exchange);
         }
 
         if (reply.Status == 0)
@@ -125,6 +128,24 @@ internal sealed partial class ArmStandIn : IAsyncDisposable
         {
             context.Response.ContentType = "application/json; charset=utf-8";
             await context.Response.WriteAsync(body.ToJsonString(), context.RequestAborted);
+        }
+    }
+
+    private ArmReply Disturb(ArmFault fault, ArmExchange request)
+    {
+        switch (fault)
+        {
+            case ArmFault.RequestLost:
+                return new ArmReply(0);
+            case ArmFault.AnswerLost:
+                Answer(request);
+                return new ArmReply(0);
+            case ArmFault.Busy:
+                return Error(503, "ServiceUnavailable", "The service is unavailable.");
+            case ArmFault.Throttled:
+                return Error(429, "TooManyRequests", "Number of requests exceeded the limit.").With(("Retry-After", "3"));
+            default:
+                return Answer(request);
         }
     }
 
@@ -213,6 +234,19 @@ internal sealed partial class ArmStandIn : IAsyncDisposable
 
         return new ArmReply(200, body);
     }
+}
+
+internal enum ArmFault
+{
+    None,
+
+    /// <summary>The connection breaks before Azure does anything.</summary>
+    RequestLost,
+
+    /// <summary>Azure does what it is asked to, and the connection breaks.</summary>
+    AnswerLost,
+    Busy,
+    Throttled,
 }
 
 /// <param name="Segments">The path's parts, those of Azure's own words in one spelling.</param>
