@@ -2,7 +2,6 @@ using System.Text.Json;
 using AtomicDevOps.Activities.Experts.CloudApi;
 using AtomicDevOps.Activities.Tests.Tools.AzureResourceManager;
 using AtomicDevOps.Activities.Tools;
-using AtomicDevOps.Activities.Tools.AzureResourceManager;
 using FsCheck;
 using FsCheck.Fluent;
 
