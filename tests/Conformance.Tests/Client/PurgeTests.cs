@@ -31,6 +31,8 @@ public sealed class PurgeTests : ConformanceTest
     [Fact]
     public async Task An_instance_that_has_not_ended_is_not_purged()
     {
+        Requires(HostFeature.GuardedPurge);
+
         await using var host = await StartAsync(AddTasks);
         await host.BeginAsync("Waits", 1, "one");
         await host.SettleAsync();
@@ -46,6 +48,11 @@ public sealed class PurgeTests : ConformanceTest
     [InlineData(false, new[] { "child" })]
     public async Task Sub_orchestrations_are_purged_with_it_only_when_recursive(bool recursive, string[] left)
     {
+        if (recursive)
+        {
+            Requires(HostFeature.Recursion);
+        }
+
         await using var host = await StartAsync(AddTasks);
         await host.BeginAsync("Parent", id: "parent");
         await host.SettleAsync();
@@ -59,6 +66,8 @@ public sealed class PurgeTests : ConformanceTest
     [Fact]
     public async Task A_purge_by_status_takes_the_ended_instances_of_that_status_alone()
     {
+        Requires(HostFeature.GuardedPurge);
+
         await using var host = await StartAsync(AddTasks);
         await BeginOneOfEachAsync(host);
 
@@ -72,6 +81,8 @@ public sealed class PurgeTests : ConformanceTest
     [Fact]
     public async Task A_purge_without_a_filter_takes_all_that_have_ended_and_none_that_have_not()
     {
+        Requires(HostFeature.GuardedPurge);
+
         await using var host = await StartAsync(AddTasks);
         await BeginOneOfEachAsync(host);
 

@@ -53,6 +53,8 @@ public sealed class RestartTests : ConformanceTest
     [Fact]
     public async Task A_running_instance_cannot_be_restarted_under_its_id_but_under_a_new_one()
     {
+        Requires(HostFeature.RestartChecks);
+
         await using var host = await StartAsync(tasks => tasks.AddOrchestrator("Waits", context => context.WaitForExternalEvent<int>("go")));
         var id = await host.BeginAsync("Waits");
         await host.SettleAsync();

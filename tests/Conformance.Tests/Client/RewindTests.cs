@@ -12,6 +12,8 @@ public sealed class RewindTests : ConformanceTest
     [Fact]
     public async Task Failed_activities_run_again_and_the_others_keep_their_results()
     {
+        Requires(HostFeature.Rewind);
+
         await using var host = await StartAsync(tasks => AddWork(tasks).AddOrchestrator("Both", static async context =>
         {
             var kept = context.CallActivityAsync<string>("Work", "kept");
@@ -28,6 +30,8 @@ public sealed class RewindTests : ConformanceTest
     [Fact]
     public async Task Failed_sub_orchestrations_are_rewound_too()
     {
+        Requires(HostFeature.Rewind);
+
         await using var host = await StartAsync(tasks => AddWork(tasks)
             .AddOrchestrator("Parent", static context => context.CallSubOrchestratorAsync<string>("Child"))
             .AddOrchestrator("Child", static async context =>
@@ -42,6 +46,8 @@ public sealed class RewindTests : ConformanceTest
     [Fact]
     public async Task Only_an_instance_that_is_there_and_failed_can_be_rewound()
     {
+        Requires(HostFeature.Rewind);
+
         await using var host = await StartAsync(static tasks => tasks.AddOrchestrator("Fine", static _ => Task.FromResult("fine")));
         var fine = await host.RunAsync("Fine");
 

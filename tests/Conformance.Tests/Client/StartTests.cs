@@ -39,6 +39,8 @@ public sealed class StartTests : ConformanceTest
     [Fact]
     public async Task A_scheduled_start_waits_for_its_time_and_keeps_events()
     {
+        Requires(HostFeature.ScheduledStart);
+
         await using var host = await StartAsync(AddTasks);
         var at = host.Now.AddSeconds(4);
         await host.Client.ScheduleNewOrchestrationInstanceAsync("Waits", new StartOrchestrationOptions("later", at), Token);
@@ -67,6 +69,8 @@ public sealed class StartTests : ConformanceTest
     [Fact]
     public async Task A_scheduled_start_can_be_terminated()
     {
+        Requires(HostFeature.ScheduledStart);
+
         await using var host = await StartAsync(AddTasks);
         await host.Client.ScheduleNewOrchestrationInstanceAsync("Ends", 1, new StartOrchestrationOptions("never", host.Now.AddDays(1)), Token);
 
@@ -78,6 +82,8 @@ public sealed class StartTests : ConformanceTest
     [Fact]
     public async Task Without_dedupe_statuses_an_instance_that_has_not_ended_refuses_a_second_start()
     {
+        Requires(HostFeature.DefaultDedupeStatuses);
+
         await using var host = await StartAsync(AddTasks);
         await host.BeginAsync("Waits", 1, "one");
         await host.SettleAsync();
@@ -90,6 +96,8 @@ public sealed class StartTests : ConformanceTest
     [Fact]
     public async Task Of_simultaneous_starts_of_one_id_exactly_one_succeeds()
     {
+        Requires(HostFeature.DefaultDedupeStatuses);
+
         await using var host = await StartAsync(AddTasks);
         var starts = Enumerable.Range(0, 5).Select(i => host.BeginAsync("Waits", i, "one")).ToList();
 
@@ -124,6 +132,8 @@ public sealed class StartTests : ConformanceTest
     [Fact]
     public async Task Terminated_as_a_dedupe_status_needs_those_of_running_instances_beside_it()
     {
+        Requires(HostFeature.StartChecks);
+
         await using var host = await StartAsync(AddTasks);
 
         await Should.ThrowAsync<ArgumentException>(() => host.Client.ScheduleNewOrchestrationInstanceAsync(
@@ -161,6 +171,8 @@ public sealed class StartTests : ConformanceTest
     [Fact]
     public async Task An_id_that_looks_like_an_entity_is_refused()
     {
+        Requires(HostFeature.StartChecks);
+
         await using var host = await StartAsync(AddTasks);
 
         await Should.ThrowAsync<ArgumentException>(() => host.BeginAsync("Ends", 1, "@counter@a"));
@@ -169,6 +181,8 @@ public sealed class StartTests : ConformanceTest
     [Fact]
     public async Task A_wait_for_the_start_ends_once_the_instance_runs()
     {
+        Requires(HostFeature.ScheduledStart);
+
         await using var host = await StartAsync(AddTasks);
         await host.Client.ScheduleNewOrchestrationInstanceAsync("Waits", "in", new StartOrchestrationOptions("one", host.Now.AddSeconds(2)), Token);
         var wait = host.Client.WaitForInstanceStartAsync("one", getInputsAndOutputs: true, Token);

@@ -10,6 +10,8 @@ public sealed class TagTests : ConformanceTest
     [Fact]
     public async Task An_instance_keeps_the_tags_of_its_start_and_queries_show_them()
     {
+        Requires(HostFeature.PreciseQueries);
+
         await using var host = await StartAsync(AddTasks);
 
         var instance = await host.RunAsync("Ends", options: new StartOrchestrationOptions { Tags = Tags });

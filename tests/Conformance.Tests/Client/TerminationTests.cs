@@ -59,6 +59,11 @@ public sealed class TerminationTests : ConformanceTest
     [InlineData(false, OrchestrationRuntimeStatus.Running)]
     public async Task Termination_reaches_sub_orchestrations_of_any_depth_only_when_recursive(bool recursive, OrchestrationRuntimeStatus below)
     {
+        if (recursive)
+        {
+            Requires(HostFeature.Recursion);
+        }
+
         await using var host = await StartAsync(AddTasks);
         await host.BeginAsync("Top", id: "top");
         await host.SettleAsync();

@@ -169,6 +169,8 @@ public sealed class CallTests : ConformanceTest
     [Fact]
     public async Task Ids_that_an_orchestration_makes_differ_between_its_executions()
     {
+        Requires(HostFeature.IdsOfEachExecution);
+
         await using var host = await StartAsync(tasks => tasks.AddOrchestrator<List<Guid>, int>("Makes", (context, made) =>
         {
             made.Add(context.NewGuid());

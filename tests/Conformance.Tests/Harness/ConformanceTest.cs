@@ -10,13 +10,20 @@ public abstract class ConformanceTest
 {
     protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    /// <summary>Says what of its host the test needs beyond the common part. Without it the test does not apply.</summary>
+    protected internal static void Requires(HostFeature feature) =>
+        Assert.SkipWhen(HostUnderTest.Lacks.Contains(feature), $"Does not apply to this host, which lacks {feature}: see docs/embedded-host.md.");
+
     /// <param name="addTasks">Runs again at each restart.</param>
     protected static Task<IConformanceHost> StartAsync(Action<ITaskSet> addTasks, ILoggerProvider? logs = null) =>
-        EmbeddedHarness.StartAsync(addTasks, logs, Token);
+        HostUnderTest.StartAsync(addTasks, logs, Token);
 
     /// <param name="functionTypes">Types with methods that carry <c>[Function]</c>.</param>
-    protected static Task<IConformanceHost> StartFunctionsAsync(params IEnumerable<Type> functionTypes) =>
-        EmbeddedHarness.StartAsync(functionTypes, Token);
+    protected static Task<IConformanceHost> StartFunctionsAsync(params IEnumerable<Type> functionTypes)
+    {
+        Requires(HostFeature.Functions);
+        return HostUnderTest.StartAsync(functionTypes, Token);
+    }
 
     /// <summary>On the orchestrator's own thread, which CancelAsync would leave.</summary>
     protected static void Cancel(CancellationTokenSource source) => source.Cancel();

@@ -158,6 +158,8 @@ public sealed class ContinueAsNewTests : ConformanceTest
     [Fact]
     public async Task A_custom_status_that_nobody_sets_anew_stays()
     {
+        Requires(HostFeature.CustomStatusOverContinueAsNew);
+
         await using var host = await StartAsync(tasks => tasks.AddOrchestrator<int, string>("Continues", (context, round) =>
         {
             if (round == 0)

@@ -60,7 +60,6 @@ public sealed class FailureTests : ConformanceTest
 
         instance.RuntimeStatus.ShouldBe(OrchestrationRuntimeStatus.Failed);
         instance.IsCompleted.ShouldBeTrue();
-        instance.SerializedOutput.ShouldBeNull();
         instance.FailureDetails!.ErrorType.ShouldBe(typeof(Refused).ToString());
         instance.FailureDetails.ErrorMessage.ShouldBe("not today");
     }

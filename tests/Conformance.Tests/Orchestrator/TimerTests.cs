@@ -167,7 +167,6 @@ public sealed class TimerTests : ConformanceTest
             {
                 await context.CallActivityAsync("Probe");
                 await context.CreateTimer(TimeSpan.FromHours(1), CancellationToken.None);
-                context.SetCustomStatus(round + 1);
                 context.ContinueAsNew(round + 1);
                 return null;
             })
@@ -177,8 +176,6 @@ public sealed class TimerTests : ConformanceTest
         await host.PassAsync(TimeSpan.FromDays(30));
 
         rounds.ShouldBe(721);
-        var instance = await host.ReadAsync(id);
-        instance.RuntimeStatus.ShouldBe(OrchestrationRuntimeStatus.Running);
-        instance.ReadCustomStatusAs<int>().ShouldBe(720);
+        (await host.ReadAsync(id)).RuntimeStatus.ShouldBe(OrchestrationRuntimeStatus.Running);
     }
 }

@@ -116,6 +116,8 @@ public sealed class TracingTests : ConformanceTest
     [Fact]
     public async Task Each_execution_of_an_eternal_orchestration_ends_a_span_of_the_same_trace()
     {
+        Requires(HostFeature.SpanOfEachExecution);
+
         using var spans = new RecordedSpans();
         await using var host = await StartAsync(static tasks => AddMixed(tasks)
             .AddOrchestrator<int, int>("Eternal", static async (context, round) =>
@@ -222,6 +224,8 @@ public sealed class TracingTests : ConformanceTest
     [Fact]
     public async Task Calls_and_signals_of_entities_are_in_the_tree_with_the_operations_that_they_run()
     {
+        Requires(HostFeature.Entities);
+
         using var spans = new RecordedSpans();
         await using var host = await StartAsync(static tasks => AddEntities(tasks));
         var root = spans.StartRoot();
@@ -252,6 +256,8 @@ public sealed class TracingTests : ConformanceTest
     [Fact]
     public async Task A_restart_between_a_call_of_an_entity_and_its_response_keeps_the_call_s_span()
     {
+        Requires(HostFeature.Entities);
+
         using var spans = new RecordedSpans();
         await using var host = await StartAsync(static tasks => AddEntities(tasks).AddOrchestrator("Holds", static async context =>
         {
@@ -285,6 +291,8 @@ public sealed class TracingTests : ConformanceTest
     [Fact]
     public async Task A_client_s_signal_has_a_span_under_the_one_that_is_current_and_the_operation_one_under_it()
     {
+        Requires(HostFeature.Entities);
+
         using var spans = new RecordedSpans();
         await using var host = await StartAsync(static tasks => AddEntities(tasks));
         using var root = spans.StartRoot();
@@ -312,6 +320,8 @@ public sealed class TracingTests : ConformanceTest
     [Fact]
     public async Task The_current_span_of_an_operation_is_the_one_that_stands_for_it()
     {
+        Requires(HostFeature.Entities);
+
         using var spans = new RecordedSpans();
         await using var host = await StartAsync(static tasks => tasks
             .AddEntity<Looker>()
@@ -327,6 +337,8 @@ public sealed class TracingTests : ConformanceTest
     [Fact]
     public async Task An_operation_whose_entity_is_not_there_has_a_failed_span()
     {
+        Requires(HostFeature.Entities);
+
         using var spans = new RecordedSpans();
         await using var host = await StartAsync(static tasks => tasks.AddOrchestrator(
             "Calls", static context => context.Entities.CallEntityAsync<int>(new EntityInstanceId("Nobody", "a"), "look")));
@@ -351,6 +363,8 @@ public sealed class TracingTests : ConformanceTest
     [Fact]
     public async Task Spans_of_entities_have_the_attributes_of_what_they_stand_for()
     {
+        Requires(HostFeature.Entities);
+
         using var spans = new RecordedSpans();
         await using var host = await StartAsync(static tasks => AddEntities(tasks));
 

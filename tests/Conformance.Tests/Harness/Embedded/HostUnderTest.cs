@@ -8,15 +8,17 @@ using Microsoft.Extensions.Logging;
 
 namespace AtomicDevOps.Conformance.Tests.Harness;
 
-/// <summary>The only source of the suite that knows which host it runs on.</summary>
-internal sealed class EmbeddedHarness(DurableTestHost host, CancellationToken cancellationToken) : IConformanceHost
+/// <summary>The embedded host on a temporary directory, with skipped time.</summary>
+internal sealed class HostUnderTest(DurableTestHost host, CancellationToken cancellationToken) : IConformanceHost
 {
+    public static IReadOnlySet<HostFeature> Lacks { get; } = new HashSet<HostFeature>();
+
     public DurableTaskClient Client => host.Client;
 
     public DateTimeOffset Now => host.Time.GetUtcNow();
 
     public static async Task<IConformanceHost> StartAsync(Action<ITaskSet> addTasks, ILoggerProvider? logs, CancellationToken cancellationToken) =>
-        new EmbeddedHarness(
+        new HostUnderTest(
             await DurableTestHost.StartAsync(
                 functions => addTasks(new TaskSet(functions)),
                 services => services.AddLogging(logging =>
@@ -30,7 +32,7 @@ internal sealed class EmbeddedHarness(DurableTestHost host, CancellationToken ca
 
     /// <param name="functionTypes">Types with methods that carry <c>[Function]</c>.</param>
     public static async Task<IConformanceHost> StartAsync(IEnumerable<Type> functionTypes, CancellationToken cancellationToken) =>
-        new EmbeddedHarness(await DurableTestHost.StartAsync(functionTypes), cancellationToken);
+        new HostUnderTest(await DurableTestHost.StartAsync(functionTypes), cancellationToken);
 
     public Task SettleAsync() => host.RunUntilIdleAsync(cancellationToken);
 

@@ -1,0 +1,35 @@
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Entities;
+using Microsoft.Extensions.Logging;
+
+namespace AtomicDevOps.Conformance.Tests.Harness;
+
+/// <summary>The real worker and client on the real test host.</summary>
+internal static class HostUnderTest
+{
+    /// <summary>The page <c>docs/embedded-host.md</c> has them with reasons.</summary>
+    public static IReadOnlySet<HostFeature> Lacks { get; } = Enum.GetValues<HostFeature>().ToHashSet();
+
+    public static Task<IConformanceHost> StartAsync(Action<ITaskSet> addTasks, ILoggerProvider? logs, CancellationToken cancellationToken)
+    {
+        addTasks(new RequiredFeatures());
+        return SidecarHost.StartAsync(addTasks, logs, cancellationToken);
+    }
+
+    public static Task<IConformanceHost> StartAsync(IEnumerable<Type> functionTypes, CancellationToken cancellationToken) =>
+        throw new NotSupportedException($"{HostFeature.Functions}: {string.Join(", ", functionTypes)}");
+
+    /// <summary>Who adds an entity needs a host that has them.</summary>
+    private sealed class RequiredFeatures : ITaskSet
+    {
+        public ITaskSet AddOrchestrator<TInput, TOutput>(string name, Func<TaskOrchestrationContext, TInput, Task<TOutput>> run) => this;
+
+        public ITaskSet AddActivity<TInput, TOutput>(string name, Func<TaskActivityContext, TInput, Task<TOutput>> run) => this;
+
+        public ITaskSet AddEntity(string name, Func<ITaskEntity> make)
+        {
+            ConformanceTest.Requires(HostFeature.Entities);
+            return this;
+        }
+    }
+}
