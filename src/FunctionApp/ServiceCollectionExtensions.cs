@@ -1,5 +1,6 @@
 using AtomicDevOps.Activities.Experts.Docker;
 using AtomicDevOps.Activities.Platform;
+using AtomicDevOps.Activities.Tools.AzureResourceManager;
 using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.Logs;
@@ -20,6 +21,7 @@ internal static class ServiceCollectionExtensions
         .AddGit(configuration)
         .AddDockerExpert(configuration)
         .AddPyTest(configuration)
+        .AddAzureResourceManager(configuration)
         .AddAgents(configuration)
         .AddGitHubWebhook(configuration)
         .AddTelemetry(configuration);

@@ -1,7 +1,9 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using AtomicDevOps.Activities.Experts.CloudApi;
 using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Tools.Artifacts;
+using AtomicDevOps.Activities.Tools.AzureResourceManager;
 using AtomicDevOps.Activities.Tools.Docker;
 using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Activities.Tools.GitHub;
@@ -30,6 +32,8 @@ public sealed partial class ConfigurationDocsTests
         [typeof(GitOptions)] = "Git",
         [typeof(DockerOptions)] = "Docker",
         [typeof(PyTestOptions)] = "PyTest",
+        [typeof(AzureResourceManagerOptions)] = "Azure",
+        [typeof(CloudApiOptions)] = "CloudApi",
         [typeof(ArtifactsOptions)] = "Artifacts",
         [typeof(LogsOptions)] = "Logs",
     };

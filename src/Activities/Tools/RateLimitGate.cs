@@ -1,8 +1,9 @@
-namespace AtomicDevOps.Activities.Tools.GitHub;
+namespace AtomicDevOps.Activities.Tools;
 
 /// <summary>
-/// Holds every request of a client back until the time that GitHub named. Rules:
-/// https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately.
+/// Holds every request of a client back until the time that the service named. Rules:
+/// https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately and
+/// https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling.
 /// </summary>
 internal sealed class RateLimitGate(TimeProvider timeProvider)
 {

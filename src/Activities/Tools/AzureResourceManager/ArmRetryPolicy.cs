@@ -1,0 +1,186 @@
+using System.Globalization;
+using Azure;
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Polly;
+using Polly.Retry;
+
+namespace AtomicDevOps.Activities.Tools.AzureResourceManager;
+
+/// <summary>
+/// The one place where requests to Azure are tried again; it stands in for the pipeline's own. Short troubles are tried again within
+/// seconds. A limit holds all requests of its kind back until the time that Azure named, and beyond the longest wait allowed the request
+/// gives up, so that an orchestration can wait durably.
+/// </summary>
+internal sealed class ArmRetryPolicy : HttpPipelinePolicy
+{
+    private const int Retries = 3;
+    private const string OnceProperty = "AtomicDevOps.SendOnce";
+    private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(800);
+
+    private readonly TimeProvider _timeProvider;
+    private readonly TimeSpan _throttleWait;
+    private readonly ResiliencePipeline<Response> _repeatable;
+    private readonly ResiliencePipeline<Response> _once;
+    private readonly RateLimitGate _reads;
+    private readonly RateLimitGate _writes;
+    private readonly RateLimitGate _deletes;
+    private long _remainingReads = -1;
+
+    public ArmRetryPolicy(TimeProvider timeProvider, TimeSpan throttleWait)
+    {
+        _timeProvider = timeProvider;
+        _throttleWait = throttleWait;
+        _reads = new RateLimitGate(timeProvider);
+        _writes = new RateLimitGate(timeProvider);
+        _deletes = new RateLimitGate(timeProvider);
+        _repeatable = CreatePipeline(new PredicateBuilder<Response>()
+            .Handle<RequestFailedException>(exception => exception.Status == 0)
+            .Handle<ArmTimeoutException>()
+            .HandleResult(response => response.Status is 408 or >= 500 && !IsLimit(response)));
+        _once = CreatePipeline(new PredicateBuilder<Response>().Handle<RequestFailedException>(WasNeverSent));
+    }
+
+    /// <summary>How long Azure wants to be left alone with one kind of request or another; zero when it may be asked for everything.</summary>
+    public TimeSpan Pause => new[] { _reads.Remaining, _writes.Remaining, _deletes.Remaining }.Max();
+
+    /// <summary>How many requests that read were left at the last answer that told.</summary>
+    public long? RemainingReads => Interlocked.Read(ref _remainingReads) is >= 0 and var left ? left : null;
+
+    /// <summary>Marks a request that does something anew each time that it is sent.</summary>
+    public static void SendOnce(HttpMessage message) => message.SetProperty(OnceProperty, true);
+
+    public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) =>
+        throw new NotSupportedException("Azure Resource Manager is called asynchronously only.");
+
+    public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+    {
+        var gate = GateOf(message.Request.Method);
+        var strategy = message.TryGetProperty(OnceProperty, out _) ? _once : _repeatable;
+        var waited = TimeSpan.Zero;
+        while (true)
+        {
+            waited = await PassAsync(gate, message, waited);
+            var sentAt = _timeProvider.GetUtcNow();
+            var response = await strategy.ExecuteAsync(_ => SendAsync(message, pipeline), message.CancellationToken);
+            ReadLimits(response);
+            if (!IsLimit(response))
+            {
+                gate.ReportServed(sentAt);
+                return;
+            }
+
+            if (RetryAfter(response, _timeProvider) is { } pause)
+            {
+                gate.Close(pause);
+            }
+            else
+            {
+                gate.CloseForUnknown(sentAt);
+            }
+
+            response.Dispose();
+        }
+    }
+
+    /// <summary>How long an answer asks to be left alone, a second at least; nothing where it does not say.</summary>
+    public static TimeSpan? RetryAfter(Response response, TimeProvider timeProvider)
+    {
+        if (!response.Headers.TryGetValue("Retry-After", out var value))
+        {
+            return null;
+        }
+
+        if (long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= TimeSpan.SecondsPerDay)
+        {
+            return TimeSpan.FromSeconds(Math.Max(1, seconds));
+        }
+
+        if (!DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+        {
+            return null;
+        }
+
+        var pause = time - (response.Headers.Date ?? timeProvider.GetUtcNow());
+        return pause > TimeSpan.FromSeconds(1) ? pause : TimeSpan.FromSeconds(1);
+    }
+
+    private static async ValueTask<Response> SendAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+    {
+        try
+        {
+            await ProcessNextAsync(message, pipeline);
+            return message.Response;
+        }
+        catch (OperationCanceledException exception) when (!message.CancellationToken.IsCancellationRequested)
+        {
+            throw new ArmTimeoutException(exception.Message, exception);
+        }
+    }
+
+    private async Task<TimeSpan> PassAsync(RateLimitGate gate, HttpMessage message, TimeSpan waited)
+    {
+        while (gate.Remaining is var pause && pause > TimeSpan.Zero)
+        {
+            waited += pause;
+            if (waited > _throttleWait)
+            {
+                throw new ToolUnavailableException(
+                    ArmTransport.Tool,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{message.Request.Method} {message.Request.Uri.Path} has to wait for Azure's limit for another {pause.TotalSeconds:0} s."))
+                {
+                    RetryAfter = pause,
+                };
+            }
+
+            await Task.Delay(pause, _timeProvider, message.CancellationToken);
+        }
+
+        return waited;
+    }
+
+    private RateLimitGate GateOf(RequestMethod method) =>
+        method == RequestMethod.Get || method == RequestMethod.Head ? _reads
+        : method == RequestMethod.Delete ? _deletes
+        : _writes;
+
+    private void ReadLimits(Response response)
+    {
+        if (response.Headers.TryGetValue("x-ms-ratelimit-remaining-subscription-reads", out var text)
+            && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var left))
+        {
+            Interlocked.Exchange(ref _remainingReads, left);
+        }
+    }
+
+    private ResiliencePipeline<Response> CreatePipeline(PredicateBuilder<Response> shouldHandle) =>
+        new ResiliencePipelineBuilder<Response> { TimeProvider = _timeProvider }
+            .AddRetry(new RetryStrategyOptions<Response>
+            {
+                ShouldHandle = shouldHandle,
+                MaxRetryAttempts = Retries,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = FirstRetryDelay,
+                OnRetry = attempt =>
+                {
+                    attempt.Outcome.Result?.Dispose();
+                    return ValueTask.CompletedTask;
+                },
+            })
+            .Build();
+
+    private static bool IsLimit(Response response) => response.Status is 429 || (response.Status is 503 && response.Headers.Contains("Retry-After"));
+
+    private static bool WasNeverSent(RequestFailedException exception) =>
+        exception.Status == 0
+        && exception.InnerException is HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+        };
+}
+
+/// <summary>One exchange took longer than it may.</summary>
+internal sealed class ArmTimeoutException(string message, Exception innerException) : Exception(message, innerException);
