@@ -7,6 +7,7 @@ import {
   Registry
   SecretSetting
   agentSettings
+  cloudSecretSettings
   givenSettings
   registrySettings
   repositorySettings
@@ -64,6 +65,9 @@ param secrets SecretSetting[] = []
 
 @description('The container registries with credentials.')
 param registries Registry[] = []
+
+@description('The secrets that deployments and app settings may use, by the names that they have there. The key vault holds them as CloudApi--Secrets--N--Secret, N from 0.')
+param cloudSecrets string[] = []
 
 @description('What else the platform is told.')
 param settings PlatformSettings = {}
@@ -222,7 +226,8 @@ module appSettings 'modules/app-settings.bicep' = {
       repositorySettings(repositories),
       agentSettings(switchedOffAgents),
       secretSettings(secrets, vaultName),
-      registrySettings(registries, vaultName)
+      registrySettings(registries, vaultName),
+      cloudSecretSettings(cloudSecrets, vaultName)
     )
   }
   dependsOn: [vault]

@@ -73,6 +73,24 @@ type PlatformSettings = {
   @description('What this installation is called there.')
   OTEL_SERVICE_NAME: string?
 
+  @description('The tenant that the platform signs in to, where it is not its own.')
+  Azure__TenantId: string?
+
+  @description('Resource Manager of another cloud.')
+  Azure__BaseAddress: string?
+
+  @description('What tokens for it are asked for, where it is not the cloud\'s own.')
+  Azure__Audience: string?
+
+  @description('Where such tokens come from, for a cloud of your own.')
+  Azure__AuthorityHost: string?
+
+  @description('How long a request to Resource Manager may wait for a limit, as hh:mm:ss.')
+  Azure__ThrottleWait: string?
+
+  @description('How long one exchange with Resource Manager may take, as hh:mm:ss.')
+  Azure__Timeout: string?
+
   @description('Bytes of the largest request.')
   FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string?
 }
@@ -124,6 +142,18 @@ func agentSettings(switchedOff string[]) object =>
 @description('The app settings for the secrets in the key vault.')
 func secretSettings(secrets SecretSetting[], vault string) object =>
   toObject(secrets, name => name, name => secretReference(vault, name))
+
+@export()
+@description('The app settings for secrets that deployments use, by the names that they have there.')
+func cloudSecretSettings(names string[], vault string) object =>
+  union(
+    toObject(range(0, length(names)), n => 'CloudApi__Secrets__${n}__Name', n => names[n]),
+    toObject(
+      range(0, length(names)),
+      n => 'CloudApi__Secrets__${n}__Secret',
+      n => secretReference(vault, 'CloudApi__Secrets__${n}__Secret')
+    )
+  )
 
 @export()
 @description('The app settings for the registries.')

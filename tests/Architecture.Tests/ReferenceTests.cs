@@ -36,13 +36,13 @@ public sealed class ReferenceTests
     [Fact]
     public void The_conformance_suite_knows_the_durable_api_and_never_the_host_behind_it()
     {
-        const string Harness = "EmbeddedHarness.cs";
+        var harness = Path.Combine("Harness", "Embedded", "HostUnderTest.cs");
         var sources = Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests", "Conformance.Tests"), "*.cs", SearchOption.AllDirectories)
             .Where(static file => !Repository.IsOutput(file))
             .ToList();
 
-        sources.Select(Path.GetFileName).ShouldContain(Harness);
-        sources.Where(static file => Path.GetFileName(file) is not Harness)
+        sources.ShouldContain(file => file.EndsWith(harness, StringComparison.Ordinal));
+        sources.Where(file => !file.EndsWith(harness, StringComparison.Ordinal))
             .Where(static file => File.ReadAllText(file).Contains("EmbeddedHost", StringComparison.Ordinal))
             .Select(static file => Path.GetRelativePath(Repository.Root, file))
             .ShouldBeEmpty();

@@ -72,6 +72,9 @@ resource app 'Microsoft.Web/sites@2025-03-01' existing = {
         APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
         DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${schedulerEndpoint};Authentication=ManagedIdentity;ClientID=${identity.properties.clientId}'
         Platform__PublicAddress: empty(publicAddress) ? 'https://${hostName}/' : publicAddress
+        Azure__SubscriptionId: subscription().subscriptionId
+        Azure__Credential: 'ManagedIdentity'
+        Azure__ManagedIdentityClientId: identity.properties.clientId
         Git__Directory: '/tmp/atomic-devops/git'
       },
       empty(fileShareAccount)

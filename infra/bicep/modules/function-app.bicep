@@ -101,6 +101,22 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   }
 }
 
+@description('Website Contributor: may read and change the settings and the scale of this app, and restart it.')
+resource websiteContributor 'Microsoft.Authorization/roleDefinitions@2022-04-01' existing = {
+  scope: subscription()
+  name: 'de139f84-1756-47ae-9be6-808fbbe84772'
+}
+
+resource itself 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(app.id, identityName, websiteContributor.id)
+  scope: app
+  properties: {
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: websiteContributor.id
+  }
+}
+
 resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'to-log-analytics'
   scope: app

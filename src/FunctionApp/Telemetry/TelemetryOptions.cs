@@ -1,3 +1,6 @@
+using Azure.Core;
+using Azure.Identity;
+
 namespace AtomicDevOps.FunctionApp.Telemetry;
 
 /// <summary>Where logs, metrics and spans go, by the settings that OpenTelemetry and Azure Monitor have for it.</summary>
@@ -9,6 +12,9 @@ internal sealed record TelemetryOptions
     public const string ServiceNameKey = "OTEL_SERVICE_NAME";
     public const string ApplicationInsightsKey = "APPLICATIONINSIGHTS_CONNECTION_STRING";
 
+    public const string ApplicationInsightsAuthenticationKey = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING";
+
+    private const string ClientIdPrefix = "ClientId=";
     private const string DefaultServiceName = "atomic-devops";
 
     /// <summary>An OTLP collector; null for none.</summary>
@@ -16,6 +22,9 @@ internal sealed record TelemetryOptions
 
     /// <summary>Null for no Application Insights.</summary>
     public string? ApplicationInsights { get; private init; }
+
+    /// <summary>Null: the connection string's key is enough.</summary>
+    public TokenCredential? ApplicationInsightsCredential { get; private init; }
 
     public required string ServiceName { get; init; }
 
@@ -30,6 +39,7 @@ internal sealed record TelemetryOptions
         {
             OtlpEndpoint = Endpoint(configuration[OtlpEndpointKey]),
             ApplicationInsights = ConnectionString(configuration[ApplicationInsightsKey]),
+            ApplicationInsightsCredential = Credential(configuration[ApplicationInsightsAuthenticationKey]),
             ServiceName = configuration[ServiceNameKey] is { Length: > 0 } name ? name : DefaultServiceName,
         };
     }
@@ -44,6 +54,25 @@ internal sealed record TelemetryOptions
         return Uri.TryCreate(value, UriKind.Absolute, out var address) && address is { Scheme: "http" or "https" }
             ? address
             : throw new InvalidOperationException($"{OtlpEndpointKey} is '{value}'; it must be an http or https address, for example http://127.0.0.1:4317.");
+    }
+
+    /// <summary>As the Functions host reads it: <c>Authorization=AAD</c>, with <c>;ClientId=…</c> for an identity that is the user's own.</summary>
+    private static ManagedIdentityCredential? Credential(string? value)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+        {
+            return null;
+        }
+
+        return value.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) switch
+        {
+            ["Authorization=AAD"] => new ManagedIdentityCredential(ManagedIdentityId.SystemAssigned),
+            ["Authorization=AAD", var client] or [var client, "Authorization=AAD"]
+                when client.StartsWith(ClientIdPrefix, StringComparison.Ordinal) && Guid.TryParse(client[ClientIdPrefix.Length..], out _)
+                => new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(client[ClientIdPrefix.Length..])),
+            _ => throw new InvalidOperationException(
+                $"{ApplicationInsightsAuthenticationKey} is '{value}'; it must be Authorization=AAD, or Authorization=AAD;ClientId=… with a managed identity's client id."),
+        };
     }
 
     private static void RequireProtocol(string? value)

@@ -35,15 +35,15 @@ internal static class TelemetryServiceCollectionExtensions
             .WithTracing(tracing =>
             {
                 tracing.AddSource(Sources).AddProcessor(services => new SpanRedactor(services.GetRequiredService<SecretRedactor>()));
-                AddExporters(options, () => tracing.AddOtlpExporter(), connection => tracing.AddAzureMonitorTraceExporter(azure => azure.ConnectionString = connection));
+                AddExporters(options, () => tracing.AddOtlpExporter(), configure => tracing.AddAzureMonitorTraceExporter(configure));
             })
             .WithMetrics(metrics =>
             {
                 metrics.AddMeter(Meters);
-                AddExporters(options, () => metrics.AddOtlpExporter(), connection => metrics.AddAzureMonitorMetricExporter(azure => azure.ConnectionString = connection));
+                AddExporters(options, () => metrics.AddOtlpExporter(), configure => metrics.AddAzureMonitorMetricExporter(configure));
             })
             .WithLogging(
-                logging => AddExporters(options, () => logging.AddOtlpExporter(), connection => logging.AddAzureMonitorLogExporter(azure => azure.ConnectionString = connection)),
+                logging => AddExporters(options, () => logging.AddOtlpExporter(), configure => logging.AddAzureMonitorLogExporter(configure)),
                 logger =>
                 {
                     logger.IncludeFormattedMessage = true;
@@ -52,7 +52,7 @@ internal static class TelemetryServiceCollectionExtensions
         return services;
     }
 
-    private static void AddExporters(TelemetryOptions options, Action otlp, Action<string> applicationInsights)
+    private static void AddExporters(TelemetryOptions options, Action otlp, Action<Action<AzureMonitorExporterOptions>> applicationInsights)
     {
         if (options.OtlpEndpoint is not null)
         {
@@ -61,7 +61,11 @@ internal static class TelemetryServiceCollectionExtensions
 
         if (options.ApplicationInsights is { } connection)
         {
-            applicationInsights(connection);
+            applicationInsights(azure =>
+            {
+                azure.ConnectionString = connection;
+                azure.Credential = options.ApplicationInsightsCredential;
+            });
         }
     }
 

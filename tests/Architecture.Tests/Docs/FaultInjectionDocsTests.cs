@@ -1,9 +1,7 @@
-using System.Reflection;
 using AtomicDevOps.EmbeddedHost.Storage;
 using AtomicDevOps.EmbeddedHost.Testing;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace AtomicDevOps.Architecture.Tests.Docs;
 

@@ -77,6 +77,7 @@ public sealed partial class AppSettingsTests
         .. from match in Literal.Matches(SettingsFile.Of("type").Single(type => type.Name is "Registry").Members.Single(member => member.Name is "secret").Value!)
            where match.Groups["text"].Value is not "None"
            select $"Docker__Registries__N__{match.Groups["text"].Value}",
+        "CloudApi__Secrets__N__Secret",
     ];
 
     private static IReadOnlyList<string> Wired { get; } =

@@ -99,7 +99,7 @@ public sealed class BicepCompilerTests(BicepCompiler compiler) : IClassFixture<B
             """);
         var deployment = compiler.Evaluate("infra/bicep/full.bicepparam");
         var vault = deployment.Single("Microsoft.KeyVault/vaults").Name;
-        string[] wired = ["AzureWebJobsStorage__", "APPLICATIONINSIGHTS_", "DURABLE_TASK_SCHEDULER_"];
+        string[] wired = ["Azure__","AzureWebJobsStorage__", "APPLICATIONINSIGHTS_", "DURABLE_TASK_SCHEDULER_"];
 
         deployment.AppSettings.Where(setting => !wired.Any(start => setting.Key.StartsWith(start, StringComparison.Ordinal)))
             .Select(setting => $"{setting.Key}={setting.Value}")
@@ -121,7 +121,7 @@ public sealed class BicepCompilerTests(BicepCompiler compiler) : IClassFixture<B
             ]);
         deployment.Of("Microsoft.Storage/storageAccounts").Count().ShouldBe(1);
         deployment.Of("Microsoft.Insights/scheduledQueryRules").ShouldAllBe(rule => rule.At("properties.actions.actionGroups")!.Contains("-operators", StringComparison.Ordinal));
-        deployment.Of("Microsoft.Authorization/roleAssignments").Count().ShouldBe(7);
+        deployment.Of("Microsoft.Authorization/roleAssignments").Count().ShouldBe(8);
     }
 
     private static void Common(Deployment deployment)
@@ -136,7 +136,7 @@ public sealed class BicepCompilerTests(BicepCompiler compiler) : IClassFixture<B
 
         // A role on the resource group, or on the subscription, would have an id without the provider of another resource.
         var roles = deployment.Of("Microsoft.Authorization/roleAssignments").ToArray();
-        roles.Length.ShouldBe(5);
+        roles.Length.ShouldBe(6);
         roles.ShouldAllBe(role => role.Id.Split("/providers/", StringSplitOptions.None).Length == 3);
 
         deployment.Resources.Where(resource => resource.Json.ContainsKey("location") && resource.At("tags.azd-env-name") is null).ShouldBeEmpty();

@@ -63,6 +63,7 @@ public sealed partial class StartUpTests : IDisposable
     [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]
     [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "alone")]
     [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "alone")]
+    [InlineData("APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "Authorization=Key")]
     [InlineData("Host:DataDirectory", "/proc/nowhere")]
     [InlineData("Host:Port", "70000")]
     [InlineData("Host:AllowAnonymousLoopback", "maybe")]
