@@ -5,6 +5,9 @@ namespace AtomicDevOps.EmbeddedHost;
 /// <summary>Settings of the embedded durable task engine.</summary>
 public sealed class EmbeddedDurableTaskOptions
 {
+    /// <summary>Bytes; a turn must be able to hold a payload and what becomes of it.</summary>
+    internal const int LargestPayload = 512 * 1024 * 1024;
+
     /// <summary>Where the database is; made if it is not there. Relative to the working directory.</summary>
     public string DataDirectory { get; set; } = "data";
 
@@ -34,7 +37,7 @@ public sealed class EmbeddedDurableTaskOptions
 
     /// <summary>
     /// The most bytes of an input, output, event or custom status, as JSON in UTF-8. A payload is in memory with its instance and read again by
-    /// every replay: sixteen of the default size fill <see cref="MaxMemoryBytes"/>.
+    /// every replay: sixteen of the default size fill <see cref="MaxMemoryBytes"/>. At most 512 MB.
     /// </summary>
     public int MaxPayloadBytes { get; set; } = 16 * 1024 * 1024;
 
@@ -53,6 +56,9 @@ public sealed class EmbeddedDurableTaskOptions
 
     /// <summary>False skips the fsync of each commit: a power cut may then lose acknowledged work. For tests.</summary>
     internal bool IsDurable { get; set; } = true;
+
+    /// <summary>The most bytes of a row of the database: SQLite's own limit, a billion, unless a test sets less.</summary>
+    internal int? MaxRowBytes { get; set; }
 
     /// <summary>What a test makes fail.</summary>
     internal IEngineFaults? Faults { get; set; }

@@ -28,7 +28,8 @@ public static class EmbeddedDurableTaskServiceCollectionExtensions
             .Validate(static options => options.MaxEntityOperationBatchSize > 0, "MaxEntityOperationBatchSize must be at least 1.")
             .Validate(static options => options.MaxInstancesInMemory > 0, "MaxInstancesInMemory must be at least 1.")
             .Validate(static options => options.MaxMemoryBytes > 0, "MaxMemoryBytes must be at least 1.")
-            .Validate(static options => options.MaxPayloadBytes > 0, "MaxPayloadBytes must be at least 1.")
+            .Validate(static options => options.MaxPayloadBytes is > 0 and <= EmbeddedDurableTaskOptions.LargestPayload,
+                $"MaxPayloadBytes must be from 1 to {EmbeddedDurableTaskOptions.LargestPayload}.")
             .Validate(static options => options.HistoryLengthWarning > 0, "HistoryLengthWarning must be at least 1.")
             .Validate(static options => options.IdleTimeInMemory is null || options.IdleTimeInMemory > TimeSpan.Zero, "IdleTimeInMemory must be longer than nothing.")
             .ValidateOnStart();

@@ -6,6 +6,7 @@ using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.FunctionApp.Agents;
 using AtomicDevOps.FunctionApp.GitHubWebhook;
+using AtomicDevOps.FunctionApp.Telemetry;
 
 namespace AtomicDevOps.FunctionApp;
 
@@ -13,13 +14,13 @@ internal static class ServiceCollectionExtensions
 {
     /// <summary>Everything that triggers, orchestrators and activities need, the same in both hosts.</summary>
     public static IServiceCollection AddAtomicDevOps(this IServiceCollection services, IConfiguration configuration) => services
-        .AddPlatform(configuration)
+        .AddPlatform(KeyVaultReferences.RequireResolved(configuration))
         .AddStageLogs(configuration)
         .AddGitHub(configuration)
         .AddGit(configuration)
         .AddDockerExpert(configuration)
         .AddPyTest(configuration)
-        .AddSingleton<AgentCatalog>()
-        .AddSingleton<AgentMetrics>()
-        .AddGitHubWebhook(configuration);
+        .AddAgents(configuration)
+        .AddGitHubWebhook(configuration)
+        .AddTelemetry(configuration);
 }

@@ -99,7 +99,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     /// <exception cref="DataDirectoryException">The data directory cannot be used.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _store = EngineStore.Open(_options.DataDirectory, _options.IsDurable, _logger, _time, Metrics, _options.Faults);
+        _store = EngineStore.Open(_options.DataDirectory, _options.IsDurable, _logger, _time, Metrics, _options.Faults, _options.MaxRowBytes);
         _store.Outage.Over = _retries.StoreIsBack;
         if (_options.TakesTurns)
         {
@@ -242,16 +242,17 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
 
     /// <summary>A turn could not be taken, or not be stored for a reason of its own: it is taken again later, from what is on disk.</summary>
     /// <param name="attempts">How often that has happened in a row.</param>
-    public void RetryLater(Mailbox instance, int attempts, Exception exception)
+    /// <returns>False if the engine stops, and has dropped the instance.</returns>
+    public bool RetryLater(Mailbox instance, int attempts, Exception exception)
     {
-        if (exception is not SimulatedCrashException && _retries.TryWait(instance, attempts, out var delay))
-        {
-            LogTurnFailed(exception, instance.ToString(), delay);
-        }
-        else
+        if (exception is SimulatedCrashException || !_retries.TryWait(instance, attempts, out var delay))
         {
             instance.Abandon(exception);
+            return false;
         }
+
+        LogTurnFailed(exception, instance.ToString(), delay);
+        return true;
     }
 
     /// <summary>A turn could not be stored because nothing can: it is taken again when the store is back.</summary>
@@ -267,7 +268,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         return false;
     }
 
-    /// <summary>Somebody waits for the answer: whether the store is back is found out now.</summary>
+    /// <summary>Somebody waits for the answer: whether the turn can be taken by now is found out at once.</summary>
     public void RetryNow(Mailbox instance)
     {
         if (_retries.TryTakeBack(instance))

@@ -41,6 +41,7 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext, I
     private int _nextTaskId;
     private int _nextGuid;
     private long _nextEventOrder;
+    private int _openWaits;
     private (string? Input, string? Version)? _continueAsNew;
 
     public EmbeddedOrchestrationContext(
@@ -78,7 +79,7 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext, I
 
     DataConverter IEntityRequests.Converter => _converter;
 
-    internal bool IsWaitingForEvent => _entityRequests is { Count: > 0 } || _eventWaiters.Values.Any(static waiters => waiters.Any(static waiter => !waiter.IsCompleted));
+    internal bool IsWaitingForEvent => _openWaits > 0 || _entityRequests is { Count: > 0 };
 
     internal bool HasContinueAsNew => _continueAsNew is not null;
 
@@ -141,7 +142,8 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext, I
         }
 
         waiters.Push(waiter);
-        waiter.CancelWith(RequireTurn, cancellationToken);
+        _openWaits++;
+        cancellationToken.Register(() => CancelWait(waiter, cancellationToken));
         return waiter.Task;
     }
 
@@ -356,11 +358,22 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext, I
         }
     }
 
+    private void CancelWait(IEventWaiter waiter, CancellationToken cancellationToken)
+    {
+        RequireTurn();
+        if (!waiter.IsCompleted)
+        {
+            _openWaits--;
+            waiter.Cancel(cancellationToken);
+        }
+    }
+
     private void HandleEvent(EventRaised raised)
     {
         // As in the real Durable Task, a wait that was canceled still stands in line, and takes an event that no newer wait takes.
         if (_eventWaiters.TryGetValue(raised.Name, out var waiters) && waiters.TryPop(out var waiter))
         {
+            _openWaits -= waiter.IsCompleted ? 0 : 1;
             waiter.Complete(raised.Payload);
             return;
         }
@@ -403,6 +416,8 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext, I
         bool IsCompleted { get; }
 
         void Complete(string? payload);
+
+        void Cancel(CancellationToken cancellationToken);
     }
 
     private sealed class EventWaiter<T>(DataConverter converter, string what) : IEventWaiter
@@ -415,11 +430,7 @@ internal sealed class EmbeddedOrchestrationContext : TaskOrchestrationContext, I
 
         public Task<T> Task => _completion.Task;
 
-        public void CancelWith(Action requireTurn, CancellationToken token) => token.Register(() =>
-        {
-            requireTurn();
-            _completion.TrySetCanceled(token);
-        });
+        public void Cancel(CancellationToken cancellationToken) => _completion.TrySetCanceled(cancellationToken);
 
         public void Complete(string? payload)
         {

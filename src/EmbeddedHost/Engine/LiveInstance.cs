@@ -88,10 +88,38 @@ internal sealed class LiveInstance(long sequence, DurableTaskEngine engine) : Ma
         mail.InsertRange(0, _heldUntilStart);
         _heldUntilStart.Clear();
         var turn = loaded.TakeTurn(Engine.UtcNow, mail);
+        var events = TurnWrite.Pack(turn, Engine.Store.MaxTurnBytes);
+        TurnTooLargeException? defect = null;
+        while (events.Size > Engine.Store.MaxTurnBytes)
+        {
+            // The code has gone further than can be stored: back to what is on disk, and from there with less at once, or to an end.
+            if ((loaded = _loaded = Load()) is null)
+            {
+                DropOrphans(mail);
+                Retire(mail);
+                return;
+            }
+
+            if (mail.Count > 1)
+            {
+                var half = mail.Count / 2;
+                PutAhead(mail[half..]);
+                mail.RemoveRange(half, mail.Count - half);
+            }
+            else
+            {
+                defect = defect is null ? new TurnTooLargeException(loaded.Identity, events.Size, Engine.Store.MaxTurnBytes) : throw defect;
+                loaded.GiveUp(defect);
+            }
+
+            turn = loaded.TakeTurn(Engine.UtcNow, mail);
+            events = TurnWrite.Pack(turn, Engine.Store.MaxTurnBytes);
+        }
+
         var start = Interlocked.Exchange(ref _start, null);
         start?.HasFirstTurn = true;
-        var write = new TurnWrite(this, turn, start);
-        loaded.Grow(write.Bytes);
+        var write = new TurnWrite(this, turn, events.Bytes, start);
+        loaded.Grow(events.Size);
         Engine.WatchHistory(loaded);
         try
         {

@@ -95,6 +95,9 @@ internal sealed class LoadedInstance
     }
 
     /// <summary>Makes the next turn fail the instance.</summary>
+    public void GiveUp(Exception defect) => _defect = defect;
+
+    /// <inheritdoc cref="GiveUp(Exception)"/>
     /// <param name="turns">How many turns are on disk.</param>
     public void GiveUp(UnreadableRecordException exception, int turns)
     {
@@ -111,7 +114,7 @@ internal sealed class LoadedInstance
     }
 
     /// <summary>A turn was stored in so many bytes.</summary>
-    public void Grow(int bytes) => Bytes += bytes;
+    public void Grow(long bytes) => Bytes += bytes;
 
     /// <param name="now">The turn's time, unless the last one was later by a clock that has been set back since.</param>
     public Turn TakeTurn(DateTime now, List<Mail> mail)

@@ -13,7 +13,7 @@ internal abstract class Mailbox(long sequence, DurableTaskEngine engine)
     private List<Mail> _mail = [];
     private bool _isScheduled;
     private bool _isRetired;
-    private bool _waitsForStore;
+    private bool _waitsForRetry;
     private int _failedTurns;
 
     public long Sequence => sequence;
@@ -33,6 +33,7 @@ internal abstract class Mailbox(long sequence, DurableTaskEngine engine)
     /// <returns>False if this object is retired: look it up again.</returns>
     public bool TryPost(params ReadOnlySpan<Mail> mail)
     {
+        bool isInLine;
         bool isAwaited;
         lock (_gate)
         {
@@ -42,22 +43,18 @@ internal abstract class Mailbox(long sequence, DurableTaskEngine engine)
             }
 
             _mail.AddRange(mail);
-            isAwaited = _waitsForStore && mail is [{ Acknowledgement: not null }, ..];
-            if (_isScheduled && !isAwaited)
-            {
-                return true;
-            }
-
+            isInLine = _isScheduled;
+            isAwaited = _waitsForRetry && mail is [{ Acknowledgement: not null }, ..];
             _isScheduled = true;
         }
 
-        if (isAwaited)
-        {
-            engine.RetryNow(this);
-        }
-        else
+        if (!isInLine)
         {
             Schedule();
+        }
+        else if (isAwaited)
+        {
+            engine.RetryNow(this);
         }
 
         return true;
@@ -91,21 +88,9 @@ internal abstract class Mailbox(long sequence, DurableTaskEngine engine)
         }
 
         PutBack(mail, exception);
-        if (!engine.WaitForStore(this))
+        if (engine.WaitForStore(this))
         {
-            return;
-        }
-
-        bool isAwaited;
-        lock (_gate)
-        {
-            _waitsForStore = true;
-            isAwaited = _mail.Exists(static item => item.Acknowledgement is not null);
-        }
-
-        if (isAwaited)
-        {
-            engine.RetryNow(this);
+            RetryIfAwaited();
         }
     }
 
@@ -133,7 +118,7 @@ internal abstract class Mailbox(long sequence, DurableTaskEngine engine)
         {
             List<Mail> mail;
             (mail, _mail) = (_mail, []);
-            _waitsForStore = false;
+            _waitsForRetry = false;
             return mail;
         }
     }
@@ -142,7 +127,10 @@ internal abstract class Mailbox(long sequence, DurableTaskEngine engine)
     protected void RetryTurn(IReadOnlyList<Mail> mail, Exception exception)
     {
         PutBack(mail, exception);
-        engine.RetryLater(this, ++_failedTurns, exception);
+        if (engine.RetryLater(this, ++_failedTurns, exception))
+        {
+            RetryIfAwaited();
+        }
     }
 
     protected void TurnStored() => _failedTurns = 0;
@@ -208,9 +196,30 @@ internal abstract class Mailbox(long sequence, DurableTaskEngine engine)
     private void PutBack(IReadOnlyList<Mail> mail, Exception exception)
     {
         Forget();
-        PutAhead(mail.Where(static item => item.Acknowledgement is null));
+        lock (_gate)
+        {
+            // Before it waits: a retry that comes at once takes this back.
+            _waitsForRetry = true;
+            _mail.InsertRange(0, mail.Where(static item => item.Acknowledgement is null));
+        }
+
         var refused = mail.Where(static item => item.Acknowledgement is not null).ToList();
         refused.ForEach(item => item.Acknowledgement!.TrySetException(exception));
         engine.Work.End(refused.Count);
+    }
+
+    /// <summary>Somebody may have asked between the failure and the wait.</summary>
+    private void RetryIfAwaited()
+    {
+        bool isAwaited;
+        lock (_gate)
+        {
+            isAwaited = _waitsForRetry && _mail.Exists(static item => item.Acknowledgement is not null);
+        }
+
+        if (isAwaited)
+        {
+            engine.RetryNow(this);
+        }
     }
 }

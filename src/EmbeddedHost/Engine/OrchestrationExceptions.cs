@@ -1,3 +1,4 @@
+using System.Globalization;
 using DurableTask.Core.Exceptions;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -18,6 +19,18 @@ public sealed class UnreadableRecordException : Exception
             $"{what} cannot be read from '{path}': {innerException.Message} The file is damaged there. Start the instance anew, or stop the host "
             + "and put the last backup in the file's place.",
             innerException)
+    {
+    }
+}
+
+/// <summary>The events of one turn take more bytes than the database can hold in a row.</summary>
+public sealed class TurnTooLargeException : Exception
+{
+    internal TurnTooLargeException(OrchestrationIdentity identity, long size, int maxSize)
+        : base(string.Create(
+            CultureInfo.InvariantCulture,
+            $"A turn of orchestration '{identity.Name}', instance '{identity.InstanceId}', takes {size} bytes, and one may take {maxSize}. Let it start "
+            + $"fewer tasks before it awaits some of them, or store large payloads elsewhere, in files or blobs, and pass references to them."))
     {
     }
 }

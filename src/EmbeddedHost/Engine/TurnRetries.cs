@@ -52,11 +52,17 @@ internal sealed class TurnRetries(TimeProvider time, Action<Mailbox> retry)
         }
     }
 
-    /// <returns>False if it does not wait for the store.</returns>
+    /// <returns>False if it does not wait.</returns>
     public bool TryTakeBack(Mailbox instance)
     {
         lock (_gate)
         {
+            if (_defective.Remove(instance, out var timer))
+            {
+                timer.Dispose();
+                return true;
+            }
+
             return _waitingForStore.Remove(instance);
         }
     }
@@ -109,16 +115,9 @@ internal sealed class TurnRetries(TimeProvider time, Action<Mailbox> retry)
 
     private void Retry(Mailbox instance)
     {
-        lock (_gate)
+        if (TryTakeBack(instance))
         {
-            if (!_defective.Remove(instance, out var timer))
-            {
-                return;
-            }
-
-            timer.Dispose();
+            retry(instance);
         }
-
-        retry(instance);
     }
 }

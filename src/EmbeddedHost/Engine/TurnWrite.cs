@@ -22,21 +22,22 @@ internal sealed class TurnEffects
 }
 
 /// <summary>One turn of one instance as one atomic change.</summary>
+/// <param name="events">What <see cref="Pack"/> gave for the turn.</param>
 /// <param name="start">The instance's start, if that is not on disk yet: part of the change.</param>
-internal sealed class TurnWrite(LiveInstance instance, Turn turn, StartWrite? start = null) : StoreWrite
+internal sealed class TurnWrite(LiveInstance instance, Turn turn, byte[] events, StartWrite? start = null) : StoreWrite
 {
-    // Made where the turn ran, so that the one writer has less to do.
-    private readonly byte[] _events = HistoryCodec.Write(turn.Arrivals, turn.IsContinuedAsNew ? [] : turn.Decisions);
     private TurnEffects _effects = new();
     private bool _isStale;
 
-    public int Bytes => _events.Length;
+    /// <summary>Done where the turn ran, so that the one writer has less to do.</summary>
+    /// <param name="limit">Beyond so many bytes they are counted only.</param>
+    public static PackedEvents Pack(Turn turn, int limit) => HistoryCodec.Pack(turn.Arrivals, turn.IsContinuedAsNew ? [] : turn.Decisions, limit);
 
     public override void Apply(StoreSession session)
     {
         _effects = new TurnEffects();
         start?.Apply(session);
-        _isStale = start is { IsRefused: true } || !session.AppendTurn(turn.Sequence, turn.Number, turn.At, turn.Owed, _events);
+        _isStale = start is { IsRefused: true } || !session.AppendTurn(turn.Sequence, turn.Number, turn.At, turn.Owed, events);
         if (_isStale)
         {
             return;

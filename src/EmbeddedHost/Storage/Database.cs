@@ -8,6 +8,9 @@ internal sealed class Database : IDisposable
 {
     private const int BusyTimeoutMilliseconds = 10_000;
 
+    /// <summary>SQLITE_LIMIT_LENGTH.</summary>
+    private const int LengthLimit = 0;
+
     private readonly SqliteConnection _connection;
     private readonly Dictionary<string, Statement> _statements = new(StringComparer.Ordinal);
 
@@ -32,6 +35,15 @@ internal sealed class Database : IDisposable
     }
 
     public string Path => _connection.DataSource;
+
+    public bool IsInTransaction => raw.sqlite3_get_autocommit(_connection.Handle!) == 0;
+
+    /// <summary>The most bytes of a row, and of a text or blob in it.</summary>
+    public int MaxRowBytes
+    {
+        get => raw.sqlite3_limit(_connection.Handle!, LengthLimit, -1);
+        set => raw.sqlite3_limit(_connection.Handle!, LengthLimit, value);
+    }
 
     /// <summary>Runs statements that take no parameters and give no rows.</summary>
     public void Execute(string sql)

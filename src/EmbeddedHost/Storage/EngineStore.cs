@@ -28,24 +28,37 @@ internal sealed class EngineStore : IDisposable
 
     private const string EntityColumns = "-seq, id, modified_at, state, lock_owner, lock_request";
 
+    /// <summary>More than the other columns of a turn and the row's header take.</summary>
+    private const int BytesBesideEvents = 128;
+
     private readonly DataDirectory _directory;
     private readonly ReaderPool _readers;
     private readonly StoreWriter _writer;
 
-    private EngineStore(DataDirectory directory, StoreSession session, TimeProvider time, ILogger logger, EngineMetrics? metrics, IStoreFaults? faults)
+    private EngineStore(
+        DataDirectory directory, Database database, TimeProvider time, ILogger logger, EngineMetrics? metrics, IStoreFaults? faults)
     {
+        MaxTurnBytes = database.MaxRowBytes - BytesBesideEvents;
         _directory = directory;
         _readers = new ReaderPool(directory.DatabasePath);
         Outage = new StoreOutage(directory.DatabasePath, time, logger);
+        var session = new StoreSession(database);
         Numbers = session.Numbers;
         _writer = new StoreWriter(session, Outage, metrics, faults);
     }
 
     /// <param name="path">The data directory; made if it is not there.</param>
     /// <param name="isDurable">False only in tests that lose nothing by a power cut.</param>
+    /// <param name="maxRowBytes">Less than SQLite's own limit, in tests.</param>
     /// <exception cref="DataDirectoryException">The directory cannot be used.</exception>
     public static EngineStore Open(
-        string path, bool isDurable, ILogger logger, TimeProvider? time = null, EngineMetrics? metrics = null, IStoreFaults? faults = null)
+        string path,
+        bool isDurable,
+        ILogger logger,
+        TimeProvider? time = null,
+        EngineMetrics? metrics = null,
+        IStoreFaults? faults = null,
+        int? maxRowBytes = null)
     {
         var directory = DataDirectory.Acquire(path);
         Database? database = null;
@@ -56,7 +69,13 @@ internal sealed class EngineStore : IDisposable
             database.Execute(isDurable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
             database.Execute("PRAGMA temp_store = MEMORY");
             Schema.Migrate(database);
-            return new EngineStore(directory, new StoreSession(database), time ?? TimeProvider.System, logger, metrics, faults);
+            if (isDurable)
+            {
+                WriteAheadLog.Reserve(database);
+            }
+
+            database.MaxRowBytes = maxRowBytes ?? database.MaxRowBytes;
+            return new EngineStore(directory, database, time ?? TimeProvider.System, logger, metrics, faults);
         }
         catch (Exception exception) when (exception is SqliteException or InvalidDataException or DurableStoreException)
         {
@@ -81,6 +100,9 @@ internal sealed class EngineStore : IDisposable
 
     /// <summary>For starts whose number is needed before they are written.</summary>
     public SequenceNumbers Numbers { get; }
+
+    /// <summary>The most bytes that the events of one turn can take.</summary>
+    public int MaxTurnBytes { get; }
 
     /// <summary>Writes on a thread of its own.</summary>
     public void Write(StoreWrite write) => _writer.Enqueue(write, mayWriteHere: false);
@@ -323,21 +345,53 @@ internal sealed class EngineStore : IDisposable
         rows => (rows.Int64(1), ReadMessage(rows.Int64(0), rows.Blob(2))));
 
     /// <summary>The instances that have no turn yet, and those that wait for activities.</summary>
-    public IReadOnlyList<ResumableInstance> ResumableInstances() => ReadAll(
-        """
-        SELECT seq, start_at, owed
-        FROM (
-            SELECT i.seq, i.start_at, (SELECT owed FROM history WHERE seq = i.seq ORDER BY turn DESC LIMIT 1) AS owed
-            FROM instances i WHERE i.status IN (0, 6, 7))
-        WHERE owed IS NULL OR owed > 0 ORDER BY seq
-        """,
-        static rows => new ResumableInstance(rows.Int64(0), rows.Int64OrNull(1) is { } startAt ? Utc(startAt) : null, !rows.IsNull(2)));
+    /// <remarks>One whose last turn cannot be read is among them, so that whoever loads it names it.</remarks>
+    public IReadOnlyList<ResumableInstance> ResumableInstances()
+    {
+        try
+        {
+            return ReadAll(
+                """
+                SELECT seq, start_at, owed
+                FROM (
+                    SELECT i.seq, i.start_at, (SELECT owed FROM history WHERE seq = i.seq ORDER BY turn DESC LIMIT 1) AS owed
+                    FROM instances i WHERE i.status IN (0, 6, 7))
+                WHERE owed IS NULL OR owed > 0 ORDER BY seq
+                """,
+                static rows => new ResumableInstance(rows.Int64(0), StartAt(rows), !rows.IsNull(2)));
+        }
+        catch (DurableStoreException)
+        {
+            return [.. from instance in ReadAll(
+                           "SELECT seq, start_at FROM instances WHERE status IN (0, 6, 7) ORDER BY seq", static rows => (Sequence: rows.Int64(0), StartAt: StartAt(rows)))
+                       let owed = OwedOrUnreadable(instance.Sequence)
+                       where owed != 0
+                       select new ResumableInstance(instance.Sequence, instance.StartAt, owed is not null)];
+        }
+
+        static DateTime? StartAt(Statement.Rows rows) => rows.Int64OrNull(1) is { } startAt ? Utc(startAt) : null;
+    }
 
     public void Dispose()
     {
         _writer.Dispose();
         _readers.Dispose();
         _directory.Dispose();
+    }
+
+    /// <returns>Null if it has no turn, -1 if its last one cannot be read.</returns>
+    private int? OwedOrUnreadable(long sequence)
+    {
+        using var lease = _readers.Rent();
+        try
+        {
+            using var rows = lease.Database.Prepare("SELECT owed FROM history WHERE seq = ? ORDER BY turn DESC LIMIT 1").With(sequence).Query();
+            return rows.Read() ? rows.Int32(0) : null;
+        }
+        catch (DurableStoreException)
+        {
+            return -1;
+        }
     }
 
     private StoredEntity ReadEntity(Statement.Rows rows, Database database, bool withState)
@@ -447,7 +501,7 @@ internal sealed class EngineStore : IDisposable
 
     private OrchestrationMetadata ReadMetadata(Statement.Rows rows, DataConverter converter, bool withPayloads)
     {
-        var (tags, failure) = ReadDetails(rows.Text(1), rows.TextOrNull(6), rows.TextOrNull(7));
+        var (tags, failure, isDamaged) = ReadDetails(rows.Text(1), rows.TextOrNull(6), rows.TextOrNull(7));
         return new OrchestrationMetadata(rows.Text(2), rows.Text(1))
         {
             DataConverter = withPayloads ? converter : null,
@@ -455,25 +509,30 @@ internal sealed class EngineStore : IDisposable
             CreatedAt = new DateTimeOffset(Utc(rows.Int64(4))),
             LastUpdatedAt = new DateTimeOffset(Utc(rows.Int64(5))),
             Tags = tags,
-            FailureDetails = withPayloads ? failure : null,
+            FailureDetails = withPayloads || isDamaged ? failure : null,
             SerializedOutput = withPayloads ? rows.TextOrNull(8) : null,
             SerializedCustomStatus = withPayloads ? rows.TextOrNull(9) : null,
             SerializedInput = withPayloads ? rows.TextOrNull(10) : null,
         };
     }
 
-    /// <summary>What cannot be read is told as the failure, so that one damaged row does not take a whole query with it.</summary>
-    private (ImmutableSortedDictionary<string, string> Tags, TaskFailureDetails? Failure) ReadDetails(string instanceId, string? tags, string? failure)
+    /// <summary>
+    /// What cannot be read is told as the failure, whether or not payloads are asked for, so that one damaged row is seen and does not take a
+    /// whole query with it.
+    /// </summary>
+    private (ImmutableSortedDictionary<string, string> Tags, TaskFailureDetails? Failure, bool IsDamaged) ReadDetails(
+        string instanceId, string? tags, string? failure)
     {
         try
         {
-            return (HistoryCodec.ReadTags(tags), failure is null ? null : HistoryCodec.ReadFailure(failure));
+            return (HistoryCodec.ReadTags(tags), failure is null ? null : HistoryCodec.ReadFailure(failure), IsDamaged: false);
         }
         catch (JsonException exception)
         {
             return (
                 HistoryCodec.ReadTags(null),
-                TaskFailureDetails.FromException(new UnreadableRecordException($"The row of instance '{instanceId}'", DatabasePath, exception)));
+                TaskFailureDetails.FromException(new UnreadableRecordException($"The row of instance '{instanceId}'", DatabasePath, exception)),
+                IsDamaged: true);
         }
     }
 

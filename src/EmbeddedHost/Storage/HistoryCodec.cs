@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using AtomicDevOps.EmbeddedHost.Engine;
@@ -12,6 +13,11 @@ using Microsoft.DurableTask.Entities;
 
 namespace AtomicDevOps.EmbeddedHost.Storage;
 
+/// <param name="Bytes">Empty if they are more than was asked for.</param>
+/// <param name="Size">How many bytes they take.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct PackedEvents(byte[] Bytes, long Size);
+
 /// <summary>
 /// Events as bytes: a type, then the fields in order. Numbers are variable-length, text is UTF-8 behind its length plus one, zero standing
 /// for none. A stored form never changes; one with other fields gets a type of its own.
@@ -21,8 +27,12 @@ internal static class HistoryCodec
     private const int IdSize = 16;
 
     public static byte[] Write(IReadOnlyList<Arrival> arrivals, IReadOnlyList<Decision> decisions)
+        => Pack(arrivals, decisions, int.MaxValue).Bytes;
+
+    /// <param name="limit">Beyond so many bytes they are counted only.</param>
+    public static PackedEvents Pack(IReadOnlyList<Arrival> arrivals, IReadOnlyList<Decision> decisions, int limit)
     {
-        var writer = new EventWriter();
+        var writer = new EventWriter(limit);
         foreach (var arrival in arrivals)
         {
             Write(writer, arrival);
@@ -33,12 +43,12 @@ internal static class HistoryCodec
             Write(writer, decision);
         }
 
-        return writer.ToArray();
+        return new PackedEvents(writer.ToArray(), writer.Size);
     }
 
     public static byte[] Write(Arrival arrival)
     {
-        var writer = new EventWriter();
+        var writer = new EventWriter(int.MaxValue);
         Write(writer, arrival);
         return writer.ToArray();
     }
@@ -90,13 +100,14 @@ internal static class HistoryCodec
 
     public static string WriteFailure(TaskFailureDetails failure) => JsonSerializer.Serialize(failure);
 
-    public static TaskFailureDetails ReadFailure(string json) => JsonSerializer.Deserialize<TaskFailureDetails>(json)!;
+    public static TaskFailureDetails ReadFailure(string json) => JsonSerializer.Deserialize<TaskFailureDetails>(json)
+        ?? throw new JsonException("The failure is null.");
 
     public static string? WriteTags(IReadOnlyDictionary<string, string> tags) => tags.Count == 0 ? null : JsonSerializer.Serialize(tags);
 
     public static ImmutableSortedDictionary<string, string> ReadTags(string? json) => json is null
         ? ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal)
-        : JsonSerializer.Deserialize<Dictionary<string, string>>(json)!.ToImmutableSortedDictionary(StringComparer.Ordinal);
+        : (JsonSerializer.Deserialize<Dictionary<string, string>>(json) ?? throw new JsonException("The tags are null.")).ToImmutableSortedDictionary(StringComparer.Ordinal);
 
     private static void Write(EventWriter writer, HistoryEvent e)
     {
@@ -324,11 +335,14 @@ internal static class HistoryCodec
         EntityTracedDelayedSignal = 46,
     }
 
-    private sealed class EventWriter
+    private sealed class EventWriter(int limit)
     {
         private readonly ArrayBufferWriter<byte> _buffer = new(256);
+        private long _dropped;
 
-        public byte[] ToArray() => _buffer.WrittenSpan.ToArray();
+        public long Size => _dropped + _buffer.WrittenCount;
+
+        public byte[] ToArray() => _dropped > 0 ? [] : _buffer.WrittenSpan.ToArray();
 
         public EventWriter Type(EventType type) => Byte((byte)type);
 
@@ -361,6 +375,12 @@ internal static class HistoryCodec
 
             var length = Encoding.UTF8.GetByteCount(value);
             Number(length + 1);
+            if (_buffer.WrittenCount + (long)length > limit)
+            {
+                _dropped += _buffer.WrittenCount;
+                _buffer.ResetWrittenCount();
+            }
+
             Encoding.UTF8.GetBytes(value, _buffer.GetSpan(length));
             _buffer.Advance(length);
             return this;

@@ -150,9 +150,9 @@ internal sealed class StoreWriter : IDisposable
             return;
         }
 
-        if (batch.Count == 1)
+        if (batch.Count == 1 || failure is SimulatedCrashException)
         {
-            Report(batch[0], failure);
+            batch.ForEach(write => Report(write, failure));
             return;
         }
 

@@ -9,6 +9,9 @@ internal sealed partial class DurableTaskSettings
 {
     private const int DefaultSessionIdleSeconds = 30;
 
+    /// <summary>Where a host in Azure stores, and how it traces. One host.json serves both, so these are no mistake here.</summary>
+    private static readonly string[] OtherHosts = ["storageProvider", "tracing"];
+
     private readonly List<Action<EmbeddedDurableTaskOptions>> _changes = [];
 
     private DurableTaskSettings(IReadOnlyList<string> ignored) => Ignored = ignored;
@@ -20,13 +23,15 @@ internal sealed partial class DurableTaskSettings
     public static DurableTaskSettings Read(IConfiguration configuration, List<string> problems)
     {
         var section = configuration.GetSection($"{HostConfiguration.HostJsonSection}:extensions:durableTask");
-        var known = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "hubName" };
+        var known = new HashSet<string>(OtherHosts, StringComparer.OrdinalIgnoreCase) { "hubName" };
         var changes = new List<Action<EmbeddedDurableTaskOptions>>();
         Number("maxConcurrentActivityFunctions", 1, 100_000, static (options, value) => options.MaxConcurrentActivityFunctions = (int)value);
         Number("maxConcurrentOrchestratorFunctions", 1, 100_000, static (options, value) => options.MaxConcurrentOrchestratorFunctions = (int)value);
+        Number("maxConcurrentEntityFunctions", 1, 100_000, static (options, value) => options.MaxConcurrentEntityFunctions = (int)value);
+        Number("maxEntityOperationBatchSize", 1, 1_000_000, static (options, value) => options.MaxEntityOperationBatchSize = (int)value);
         Number("maxInstancesInMemory", 1, 10_000_000, static (options, value) => options.MaxInstancesInMemory = (int)value);
         Number("maxMemoryBytes", 1_048_576, 1_099_511_627_776, static (options, value) => options.MaxMemoryBytes = value);
-        Number("maxPayloadBytes", 1024, 536_870_912, static (options, value) => options.MaxPayloadBytes = (int)value);
+        Number("maxPayloadBytes", 1024, EmbeddedDurableTaskOptions.LargestPayload, static (options, value) => options.MaxPayloadBytes = (int)value);
         Number("historyLengthWarning", 100, 1_000_000_000, static (options, value) => options.HistoryLengthWarning = (int)value);
         var idleSeconds = Number("extendedSessionIdleTimeoutInSeconds", 1, 86_400, change: null) ?? DefaultSessionIdleSeconds;
         if (Choice("extendedSessionsEnabled", ["true", "false"]) is "true")

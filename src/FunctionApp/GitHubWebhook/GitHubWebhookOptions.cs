@@ -23,6 +23,9 @@ internal static class GitHubWebhookServiceCollectionExtensions
             .Validate(
                 options => options.Secret is null or { Length: >= ShortestSecret },
                 $"GitHub:Webhook:Secret is shorter than {ShortestSecret} characters. Make one with «openssl rand -hex 32».")
+            .Validate(
+                options => options.PreviousSecret is null or { Length: >= ShortestSecret },
+                $"GitHub:Webhook:PreviousSecret is shorter than {ShortestSecret} characters. Leave it out where there was no secret before.")
             .ValidateOnStart();
         return services;
     }

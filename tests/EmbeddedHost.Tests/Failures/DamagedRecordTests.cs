@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using AtomicDevOps.EmbeddedHost.Engine;
 using AtomicDevOps.EmbeddedHost.Storage;
 using AtomicDevOps.EmbeddedHost.Testing;
@@ -84,16 +86,28 @@ public sealed class DamagedRecordTests : IDisposable
         ended.FailureDetails?.InnerFailure?.IsCausedBy<UnreadableRecordException>().ShouldBe(true);
     }
 
-    [Fact]
-    public async Task Tags_that_cannot_be_read_are_told_in_queries_and_leave_the_others_in_them()
+    [Theory]
+    [InlineData("UPDATE instances SET tags = '{' WHERE id = 'bad'", true)]
+    [InlineData("UPDATE instances SET tags = '{' WHERE id = 'bad'", false)]
+    [InlineData("UPDATE instances SET failure = '{' WHERE id = 'bad'", true)]
+    [InlineData("UPDATE instances SET failure = '{' WHERE id = 'bad'", false)]
+    [InlineData("UPDATE instances SET tags = 'null' WHERE id = 'bad'", false)]
+    [InlineData("UPDATE instances SET failure = 'null' WHERE id = 'bad'", false)]
+    public async Task A_row_that_cannot_be_read_is_told_with_or_without_payloads_and_leaves_the_others_in_a_query(string damage, bool withPayloads)
     {
         await using var host = await StartWithTwoAsync();
-        await DamageAsync(host, "UPDATE instances SET tags = '{' WHERE id = 'bad'");
+        await DamageAsync(host, damage);
 
-        var all = await host.Client.GetAllInstancesAsync(new OrchestrationQuery { FetchInputsAndOutputs = true }).ToListAsync(Token);
+        var all = await host.Client.GetAllInstancesAsync(new OrchestrationQuery { FetchInputsAndOutputs = withPayloads }).ToListAsync(Token);
+        var bad = (await host.Client.GetInstanceAsync("bad", withPayloads, Token)).ShouldNotBeNull();
 
         all.Select(instance => instance.InstanceId).Order(StringComparer.Ordinal).ShouldBe(["bad", "good"]);
-        all.Single(instance => instance.InstanceId is "bad").FailureDetails!.ErrorMessage.ShouldContain("The row of instance 'bad' cannot be read");
+        foreach (var told in new[] { bad, all.Single(instance => instance.InstanceId is "bad") })
+        {
+            told.FailureDetails.ShouldNotBeNull().ErrorMessage.ShouldContain("The row of instance 'bad' cannot be read");
+        }
+
+        all.Single(instance => instance.InstanceId is "good").FailureDetails.ShouldBeNull();
     }
 
     [Fact]
@@ -132,6 +146,74 @@ public sealed class DamagedRecordTests : IDisposable
             message.ShouldContain("'instances backup'");
         }
     }
+
+    [Fact]
+    public async Task A_damaged_page_of_a_history_stops_its_instance_which_is_named_with_the_cure_and_no_other()
+    {
+        string[] good = ["good before", "good after"];
+        using var logs = new FunctionsTestHost.LogCollector();
+        await using var host = await StartWithHistoriesAsync(logs);
+        foreach (var id in (string[])[good[0], "bad", "bad too, by a page that it shares", good[1]])
+        {
+            await host.Client.ScheduleNewOrchestrationInstanceAsync("Works", new StartOrchestrationOptions(id), Token);
+            await host.RunUntilIdleAsync(Token);
+        }
+
+        await host.RestartAsync(() => OverwritePageWith("bad, step 20;"));
+        foreach (var id in good)
+        {
+            await host.Client.RaiseEventAsync(id, "go", 1, Token);
+        }
+
+        var refused = await Should.ThrowAsync<DurableStoreException>(() => host.Client.RaiseEventAsync("bad", "go", 1, Token));
+        // Its turn waits to be taken again, which who calls now does not wait for.
+        await Should.ThrowAsync<DurableStoreException>(() => host.Client.RaiseEventAsync("bad", "go", 1, Token));
+
+        foreach (var id in good)
+        {
+            (await host.Client.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, Token)).Output<int>().ShouldBe(1);
+        }
+
+        refused.Message.ShouldContain("see with 'instances check' how far, and put the last file of 'instances backup' in its place");
+        SpinWait.SpinUntil(() => logs.With("A turn of instance 'bad' of orchestrator 'Works' failed").Count > 0, TimeSpan.FromSeconds(30)).ShouldBeTrue();
+        var told = logs.With("A turn of instance");
+        told.ShouldAllBe(line => line.Contains("A turn of instance 'bad", StringComparison.Ordinal) && line.Contains("'instances backup'", StringComparison.Ordinal));
+    }
+
+    /// <summary>Makes nonsense of the page of the database that has a text in it.</summary>
+    private void OverwritePageWith(string text)
+    {
+        var file = Path.Combine(_path, "durable.db");
+        int size;
+        using (var database = Database.Open(file, SqliteOpenMode.ReadWrite))
+        {
+            database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            using var rows = database.Prepare("PRAGMA page_size").Query();
+            rows.Read().ShouldBeTrue();
+            size = rows.Int32(0);
+        }
+
+        var bytes = File.ReadAllBytes(file);
+        var at = bytes.AsSpan().LastIndexOf(Encoding.UTF8.GetBytes(text));
+        at.ShouldBeGreaterThan(0);
+        bytes.AsSpan(at / size * size, size).Fill(0xFF);
+        File.WriteAllBytes(file, bytes);
+    }
+
+    private Task<DurableTestHost> StartWithHistoriesAsync(FunctionsTestHost.LogCollector logs) => DurableTestHost.StartAsync(
+        functions => functions
+            .AddActivity("Pad", (string value) => value.PadRight(1500, '.'))
+            .AddOrchestrator("Works", async context =>
+            {
+                for (var step = 0; step < 40; step++)
+                {
+                    await context.CallActivityAsync<string>("Pad", string.Create(CultureInfo.InvariantCulture, $"{context.InstanceId}, step {step};"));
+                }
+
+                return await context.WaitForExternalEvent<int>("go");
+            }),
+        services => services.CollectIn(logs),
+        options => options.DataDirectory = _path);
 
     private sealed class Total : TaskEntity<int>
     {

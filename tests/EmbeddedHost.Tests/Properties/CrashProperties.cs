@@ -1,3 +1,4 @@
+using System.Globalization;
 using AtomicDevOps.EmbeddedHost.Storage;
 using AtomicDevOps.EmbeddedHost.Testing;
 using AtomicDevOps.EmbeddedHost.Tests.Engine;
@@ -12,13 +13,19 @@ namespace AtomicDevOps.EmbeddedHost.Tests.Properties;
 public sealed class CrashProperties
 {
     private const string Id = "plan";
+    private const string PlansVariable = "ATOMIC_CRASH_PLANS";
+    private const int DefaultPlans = 4;
 
     private static readonly string[] AllStatuses = [.. StartOrchestrationOptionsExtensions.ValidDedupeStatuses.Select(static status => status.ToString())];
 
     [Fact]
     public void A_crash_at_any_commit_gives_the_result_of_no_crash()
         => Prop.ForAll(Step.Plans(most: 4).ToArbitrary(), plan => HoldsAsync(plan).GetAwaiter().GetResult())
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(4));
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(Plans));
+
+    private static int Plans => Environment.GetEnvironmentVariable(PlansVariable) is { Length: > 0 } text
+        ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture)
+        : DefaultPlans;
 
     private static async Task<bool> HoldsAsync(Step[] plan)
     {

@@ -101,7 +101,7 @@ public sealed class HostConfigurationTests : IDisposable
               "extensions": {
                 "durableTask": {
                   "hubName": "Hub", "useGracefulShutdown": true, "extendedSessionIdleTimeoutInSeconds": 45,
-                  "storageProvider": { "type": "mssql", "maxQueuePollingInterval": "00:00:05" }
+                  "notifications": { "eventGrid": { "topicEndpoint": "https://topic.example.com/", "publishRetryCount": 3 } }
                 }
               }
             }
@@ -112,7 +112,20 @@ public sealed class HostConfigurationTests : IDisposable
         using var host = builder.Build();
 
         logs.Lines.Where(line => line.Contains("have no effect", StringComparison.Ordinal)).ShouldHaveSingleItem()
-            .ShouldContain(": storageProvider.maxQueuePollingInterval, storageProvider.type, useGracefulShutdown");
+            .ShouldContain(": notifications.eventGrid.publishRetryCount, notifications.eventGrid.topicEndpoint, useGracefulShutdown");
+    }
+
+    [Fact]
+    public void The_host_json_that_is_shipped_is_understood_whole()
+    {
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "shipped", "host.json"), Path.Combine(_root, "host.json"));
+        using var logs = new FunctionsTestHost.LogCollector();
+        var builder = Builder();
+        builder.Logging.AddProvider(logs);
+        using var host = builder.Build();
+
+        logs.Lines.ShouldNotContain(line => line.Contains("host.json", StringComparison.Ordinal));
+        host.Services.GetRequiredService<IOptions<EmbeddedDurableTaskOptions>>().Value.MaxConcurrentEntityFunctions.ShouldBe(40);
     }
 
     [Theory]

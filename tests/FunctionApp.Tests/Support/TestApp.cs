@@ -50,7 +50,9 @@ internal sealed class TestApp : IAsyncDisposable
 
     /// <param name="answers">By the activity's name; those of experts that are not named fail.</param>
     public static async Task<TestApp> StartAsync(
-        IReadOnlyDictionary<string, Func<object?>>? answers = null, IReadOnlyDictionary<string, string?>? settings = null)
+        IReadOnlyDictionary<string, Func<object?>>? answers = null,
+        IReadOnlyDictionary<string, string?>? settings = null,
+        Action<IServiceCollection>? configure = null)
     {
         var directory = Directory.CreateTempSubdirectory("function-app-").FullName;
         var builder = FunctionsApplication.CreateBuilder([]);
@@ -94,6 +96,7 @@ internal sealed class TestApp : IAsyncDisposable
         });
         builder.Logging.ClearProviders();
         builder.Services.AddAtomicDevOps(builder.Configuration);
+        configure?.Invoke(builder.Services);
         var host = builder.Build();
         await host.StartAsync(Token);
         return new TestApp(host, directory);

@@ -14,6 +14,7 @@ public static class ArtifactsServiceCollectionExtensions
             .Validate(
                 options => !string.IsNullOrWhiteSpace(options.Directory),
                 "Artifacts:Directory is empty; it must be the path of a directory, for example .data/artifacts.")
+            .Validate(options => WritableDirectory.IsUsable(options.Directory), WritableDirectory.Problem("Artifacts:Directory"))
             .ValidateOnStart();
         services.TryAddSingleton<IArtifactStore, FileArtifactStore>();
         return services;

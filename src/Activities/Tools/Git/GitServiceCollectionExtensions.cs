@@ -31,6 +31,8 @@ public static class GitServiceCollectionExtensions
             .Validate(
                 options => options.GnuPgHome is null || System.IO.Directory.Exists(options.GnuPgHome),
                 "Git:GnuPgHome names a directory that does not exist.")
+            .Validate(options => WritableDirectory.IsUsable(options.Directory), WritableDirectory.Problem("Git:Directory"))
+            .Validate(options => !Path.IsPathRooted(options.Executable) || File.Exists(options.Executable), "Git:Executable names a program that does not exist.")
             .ValidateOnStart();
         services.TryAddSingleton<IGitClient, GitCli>();
         services.TryAddSingleton<GitCoreExpert>();

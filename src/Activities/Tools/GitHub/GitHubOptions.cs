@@ -127,6 +127,11 @@ internal sealed class GitHubOptionsValidator : IValidateOptions<GitHubOptions>
             yield return "GitHub:App needs ClientId or AppId, as the app's settings page shows them.";
         }
 
+        if (!string.IsNullOrEmpty(app.AppId) && !app.AppId.All(char.IsAsciiDigit))
+        {
+            yield return $"GitHub:App:AppId is '{app.AppId}'; it must be the number that the app's settings page shows.";
+        }
+
         if (app.InstallationId <= 0)
         {
             yield return "GitHub:App:InstallationId is missing; it is the number at the end of the installation's address.";

@@ -16,6 +16,7 @@ public static class LogsServiceCollectionExtensions
             .Validate(
                 options => options.StageBytes is >= 4096 and <= 1024 * 1024 * 1024,
                 "Logs:StageBytes is out of range; it must be from 4096 to 1073741824 bytes.")
+            .Validate(options => WritableDirectory.IsUsable(options.Directory), WritableDirectory.Problem("Logs:Directory"))
             .ValidateOnStart();
         services.TryAddSingleton<IStageLog, FileStageLog>();
         return services;

@@ -44,10 +44,11 @@ public sealed partial class SecretRedactor
         text = PrivateKeyBlock().Replace(text, Replacement);
         text = AuthorizationHeader().Replace(text, "${name}" + Replacement);
         text = UrlCredentials().Replace(text, "${scheme}" + Replacement + "@");
+        text = NamedSecret().Replace(text, "${name}" + Replacement);
         return Token().Replace(text, Replacement);
     }
 
-    [GeneratedRegex(@"(?:token|secret|password|passphrase|privatekey|apikey|accountkey|connectionstring|credential|credentials)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"(?:token|secret|password|passphrase|privatekey|apikey|accountkey|connectionstring|credential|credentials|(?:^|:)Keys:[^:]+)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex SecretKey();
 
     [GeneratedRegex(@"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]{0,20000}(?:-----END [A-Z ]*PRIVATE KEY-----)?", RegexOptions.CultureInvariant, 1000)]
@@ -59,9 +60,17 @@ public sealed partial class SecretRedactor
     [GeneratedRegex(@"(?<scheme>\b[a-z][a-z0-9+.-]{0,20}://)[^\s/@?#]{1,500}@", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex UrlCredentials();
 
-    // GitHub, GitLab, AWS key ids, Slack, npm, PyPI, OpenAI and Anthropic keys, JSON Web Tokens.
+    // Connection strings of Azure and of databases, shared access signatures, function keys in addresses, AWS secret keys.
     [GeneratedRegex(
-        @"\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}|glpat-[A-Za-z0-9_-]{20,64}|(?:AKIA|ASIA)[A-Z0-9]{16}|xox[abeoprs]-[A-Za-z0-9-]{10,255}|npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{50,255}|sk-[A-Za-z0-9_-]{20,255}|eyJ[A-Za-z0-9_-]{8,4000}\.eyJ[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{8,4000})",
+        @"(?<name>\b(?:AccountKey|SharedAccessKey|AccessKey|ClientSecret|Password|Pwd)\s*=\s*)[^;\s""']{6,500}|(?<name>[?&](?:sig|code|access_token|client_secret)=)[^&\s""'#]{6,2000}|(?<name>aws_secret_access_key[""']?\s*[:=]\s*[""']?)[A-Za-z0-9/+]{40}",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        1000)]
+    private static partial Regex NamedSecret();
+
+    // GitHub, GitLab, AWS key ids, Slack, npm, PyPI, NuGet, Docker, Hugging Face, Google, Stripe, SendGrid, Microsoft Entra, Vault, DigitalOcean,
+    // OpenAI and Anthropic keys, JSON Web Tokens.
+    [GeneratedRegex(
+        @"\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}|glpat-[A-Za-z0-9_-]{20,64}|(?:AKIA|ASIA)[A-Z0-9]{16}|xox[abeoprs]-[A-Za-z0-9-]{10,255}|npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{50,255}|oy2[a-z0-9]{43}|dckr_[op]at_[A-Za-z0-9_-]{20,64}|hf_[A-Za-z0-9]{30,64}|AIza[A-Za-z0-9_-]{35}|[rs]k_(?:live|test)_[A-Za-z0-9]{16,255}|SG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,64}|[A-Za-z0-9_~.-]{3}8Q~[A-Za-z0-9_~.-]{31,34}|hv[sb]\.[A-Za-z0-9_-]{20,255}|do[opr]_v1_[a-f0-9]{64}|sk-[A-Za-z0-9_-]{20,255}|eyJ[A-Za-z0-9_-]{8,4000}\.eyJ[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{8,4000})",
         RegexOptions.CultureInvariant,
         1000)]
     private static partial Regex Token();

@@ -25,6 +25,7 @@ public static class PyTestServiceCollectionExtensions
             .Validate(
                 options => options.Python is null || !string.IsNullOrWhiteSpace(options.Python),
                 "PyTest:Python is empty; it must be a program's name or absolute path, for example /usr/bin/python3, or be left out.")
+            .Validate(options => !Path.IsPathRooted(options.Python) || File.Exists(options.Python), "PyTest:Python names a program that does not exist.")
             .Validate(
                 options => options.Directory is null || Directory.Exists(options.Directory),
                 "PyTest:Directory names a directory that does not exist.")

@@ -1,0 +1,5 @@
+using '../main.bicep'
+
+param environmentName = 'atomic-devops-small'
+param location = 'swedencentral'
+param size = 'small'

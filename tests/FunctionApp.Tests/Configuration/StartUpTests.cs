@@ -1,0 +1,135 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using AtomicDevOps.FunctionApp.Agents;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace AtomicDevOps.FunctionApp.Tests.Configuration;
+
+/// <summary>A wrong setting is told at start, by its name, with what would be right; not at night by an activity.</summary>
+public sealed partial class StartUpTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("start-up-").FullName;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("Platform:Repositories:0", "no-slash")]
+    [InlineData("Platform:Runner", "Virtual")]
+    [InlineData("Platform:PublicAddress", "devops.example.com")]
+    [InlineData("Platform:HealthInterval", "00:00:01")]
+    [InlineData("Platform:HealthInterval", "soon")]
+    [InlineData("Agents:CiPipelineManager:Enabled", "maybe")]
+    [InlineData("Agents:Nobody:Enabled", "false")]
+    [InlineData("GitHub:App:AppId", "a number")]
+    [InlineData("GitHub:App:InstallationId", "a number")]
+    [InlineData("GitHub:App:PrivateKeyFile", "/nowhere/app.pem")]
+    [InlineData("GitHub:App:PrivateKey", "no PEM")]
+    [InlineData("GitHub:Webhook:Secret", "short")]
+    [InlineData("GitHub:Webhook:PreviousSecret", "short")]
+    [InlineData("GitHub:BaseAddress", "api.github.com")]
+    [InlineData("GitHub:BaseAddress", "http://api.github.com/")]
+    [InlineData("GitHub:RateLimitWait", "01:00:00")]
+    [InlineData("GitHub:Timeout", "00:00:00")]
+    [InlineData("GitHub:MaxConcurrency", "0")]
+    [InlineData("GitHub:CacheBytes", "-1")]
+    [InlineData("Docker:Endpoint", "docker")]
+    [InlineData("Docker:CertificatePath", "/nowhere", "Docker:Endpoint", "tcp://127.0.0.1:2376")]
+    [InlineData("Docker:CallTimeout", "00:00:00")]
+    [InlineData("Docker:TransferTimeout", "00:00:00")]
+    [InlineData("Docker:Registries:0:Host", "https://registry.example.com/")]
+    [InlineData("PyTest:AllowLocal", "maybe")]
+    [InlineData("PyTest:Python", "/nowhere/python3")]
+    [InlineData("PyTest:Directory", "/proc/nowhere")]
+    [InlineData("Git:Directory", "")]
+    [InlineData("Git:Directory", "/proc/nowhere")]
+    [InlineData("Git:Executable", "/nowhere/git")]
+    [InlineData("Git:AllowHttp", "maybe")]
+    [InlineData("Git:AllowFileProtocol", "maybe")]
+    [InlineData("Git:Timeout", "00:00:00")]
+    [InlineData("Git:UserName", "")]
+    [InlineData("Git:UserEmail", "")]
+    [InlineData("Git:GnuPgHome", "/nowhere")]
+    [InlineData("Git:AllowedSignersFile", "/nowhere")]
+    [InlineData("Artifacts:Directory", "")]
+    [InlineData("Artifacts:Directory", "/proc/nowhere")]
+    [InlineData("Logs:Directory", "")]
+    [InlineData("Logs:Directory", "/proc/nowhere")]
+    [InlineData("Logs:StageBytes", "1")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")]
+    [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "alone")]
+    [InlineData("APPLICATIONINSIGHTS_CONNECTION_STRING", "alone")]
+    [InlineData("Host:DataDirectory", "/proc/nowhere")]
+    [InlineData("Host:Port", "70000")]
+    [InlineData("Host:AllowAnonymousLoopback", "maybe")]
+    [InlineData("Host:Keys:master", "short")]
+    [InlineData("Host:Retention:Completed", "a month")]
+    [InlineData("Host:Retention:Failed", "a month")]
+    [InlineData("Host:Retention:Terminated", "-1.00:00:00")]
+    [InlineData("Host:EntryAssembly", "Nowhere")]
+    [InlineData("WEBSITE_HOSTNAME", "https://devops.example.com/x y")]
+    [InlineData("WEBSITE_TIME_ZONE", "Middle Earth")]
+    [InlineData("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "much")]
+    public async Task A_setting_that_is_malformed_or_points_at_nothing_is_named_at_start(
+        string key, string value, string? otherKey = null, string? otherValue = null)
+    {
+        var problem = await Record.ExceptionAsync(() => StartAsync(key, value, otherKey, otherValue));
+
+        problem.ShouldNotBeNull($"{key} = '{value}' went through");
+        problem.GetType().ShouldBeOneOf(
+            typeof(OptionsValidationException), typeof(InvalidOperationException), typeof(AtomicDevOps.EmbeddedHost.Triggers.FunctionSetupException));
+        problem.Message.ShouldContain(key.Split(':').Last(part => part is not ("0" or "Enabled")));
+    }
+
+    /// <summary>Any text goes for them, and only the other side can tell whether it is right.</summary>
+    private static readonly string[] Unchecked =
+    [
+        "FUNCTIONS_WORKER_RUNTIME", "OTEL_SERVICE_NAME", "GitHub:Token", "GitHub:App:ClientId", "Docker:Registries:0:Username",
+        "Docker:Registries:0:Password", "Docker:Registries:0:IdentityToken", "Host:Keys:default", "Host:Keys:durabletask_extension", "Platform:Repositories:1",
+    ];
+
+    [Fact]
+    public void Every_setting_of_the_sample_is_tried_here()
+    {
+        var tried = typeof(StartUpTests).GetMethod(nameof(A_setting_that_is_malformed_or_points_at_nothing_is_named_at_start))!
+            .GetCustomAttributes<InlineDataAttribute>()
+            .Select(data => (string)data.Data[0]!)
+            .Where(key => key is not "Agents:Nobody:Enabled");
+        var shown = SampleKey.Matches(File.ReadAllText("local.settings.sample.json"))
+            .Select(match => match.Groups["key"].Value.Replace("__", ":", StringComparison.Ordinal));
+
+        tried.Concat(Unchecked).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ShouldBe(shown.Order(StringComparer.Ordinal));
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private async Task StartAsync(string key, string value, string? otherKey, string? otherValue)
+    {
+        var builder = FunctionsApplication.CreateBuilder([]);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Host:EntryAssembly"] = typeof(AgentMiddleware).Assembly.GetName().Name,
+            ["Host:Port"] = "0",
+            ["Host:DataDirectory"] = _directory,
+            ["Artifacts:Directory"] = Path.Combine(_directory, "artifacts"),
+            ["Logs:Directory"] = Path.Combine(_directory, "logs"),
+            ["Git:Directory"] = Path.Combine(_directory, "git"),
+            [otherKey ?? "Unused"] = otherValue,
+            [key] = value,
+        });
+        builder.ConfigureFunctionsWebApplication();
+        builder.UseMiddleware<AgentMiddleware>();
+        builder.Logging.ClearProviders();
+        builder.Services.AddAtomicDevOps(builder.Configuration);
+        using var host = builder.Build();
+        await host.StartAsync(Token);
+        await host.StopAsync(Token);
+    }
+
+    [GeneratedRegex("^ *(?:// )?\"(?<key>[A-Za-z]+(?:_+[A-Za-z0-9]+)+)\":", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex SampleKey { get; }
+}
