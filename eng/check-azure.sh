@@ -16,7 +16,7 @@ if [ -e "$log.failed" ]; then
   rm -f "$log.failed"
   missing=$(sed -nE \
     -e 's/.*error NU110[12]: Unable to find package ([A-Za-z0-9.]*[A-Za-z0-9])( with version \(>= ([^)]*)\))?.*/\1 \3/p' \
-    -e 's/.*error NU1603: .* but ([^ ]+ [^ ]+) was not found.*/\1/p' "$log" | sort -u)
+    -e 's/.*error NU1603: .* but ([^ ]+ [^ ]+) was not found.*/\1/p' "$log" | sed 's/ *$//' | sort -u)
   if [ -z "$missing" ] || grep -F 'error' "$log" | grep -qvE 'error (NU110[12]|NU1603):'; then
     cat "$log"
     exit 1
