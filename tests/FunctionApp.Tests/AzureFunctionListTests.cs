@@ -45,7 +45,7 @@ public sealed class AzureFunctionListTests
         };
     }
 
-    private static IEnumerable<JsonElement> Bindings(JsonElement function) => function.GetProperty("bindings").EnumerateArray();
+    private static JsonElement.ArrayEnumerator Bindings(JsonElement function) => function.GetProperty("bindings").EnumerateArray();
 
     private static IEnumerable<string> Methods(JsonElement trigger) =>
         trigger.GetProperty("methods").EnumerateArray().Select(static method => method.GetString()!.ToUpperInvariant());
