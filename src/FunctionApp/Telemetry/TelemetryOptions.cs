@@ -67,7 +67,7 @@ internal sealed record TelemetryOptions
         return value.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) switch
         {
             ["Authorization=AAD"] => new ManagedIdentityCredential(ManagedIdentityId.SystemAssigned),
-            ["Authorization=AAD", var client] or [var client, "Authorization=AAD"]
+            ["Authorization=AAD", var client]
                 when client.StartsWith(ClientIdPrefix, StringComparison.Ordinal) && Guid.TryParse(client[ClientIdPrefix.Length..], out _)
                 => new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(client[ClientIdPrefix.Length..])),
             _ => throw new InvalidOperationException(

@@ -57,7 +57,7 @@ public sealed partial class AppSettingsTests
 
         secrets.Length.ShouldBeGreaterThan(4);
         secrets.Except(FromTheVault, StringComparer.Ordinal).ShouldBeEmpty();
-        Typed.Concat(Wired).Where(key => SecretKey.IsMatch(key)).ShouldBeEmpty();
+        Typed.Concat(Wired).Where(key => SecretKey.IsMatch(key)).Except(ByReference, StringComparer.Ordinal).ShouldBeEmpty();
     }
 
     /// <summary>The keys of the sample, with N for a number and NAME for a name.</summary>
@@ -71,13 +71,22 @@ public sealed partial class AppSettingsTests
     private static IReadOnlyList<string> Typed { get; } =
         [.. SettingsFile.Of("type").Single(type => type.Name is "PlatformSettings").Members.Select(member => member.Name)];
 
+    /// <summary>Keys whose value is a reference to the secret of that name.</summary>
+    private static IReadOnlyList<string> ByReference { get; } =
+    [
+        .. from match in Reference.Matches(SettingsFile.Text)
+           let key = Regex.Escape(match.Groups["key"].Value)
+           where Regex.Count(SettingsFile.Text, $"n => '{key}',\\s+n => secretReference\\(vault, '{key}'\\)", RegexOptions.None, TimeSpan.FromSeconds(10)) == 1
+           select match.Groups["key"].Value.Replace("${n}", "N", StringComparison.Ordinal),
+    ];
+
     private static IReadOnlyList<string> FromTheVault { get; } =
     [
         .. Literal.Matches(SettingsFile.Of("type").Single(type => type.Name is "SecretSetting").Text).Select(match => match.Groups["text"].Value),
         .. from match in Literal.Matches(SettingsFile.Of("type").Single(type => type.Name is "Registry").Members.Single(member => member.Name is "secret").Value!)
            where match.Groups["text"].Value is not "None"
            select $"Docker__Registries__N__{match.Groups["text"].Value}",
-        "CloudApi__Secrets__N__Secret",
+        .. ByReference,
     ];
 
     private static IReadOnlyList<string> Wired { get; } =
@@ -109,6 +118,9 @@ public sealed partial class AppSettingsTests
 
     [GeneratedRegex("(?:Token|Secret|Password|PrivateKey|HEADERS)$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex SecretKey { get; }
+
+    [GeneratedRegex(@"secretReference\(vault, '(?<key>[A-Za-z_]+\$\{n\}[A-Za-z_]+)'\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex Reference { get; }
 
     [GeneratedRegex("'(?<text>[A-Za-z_]+)'", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Literal { get; }

@@ -99,7 +99,7 @@ public sealed class BicepCompilerTests(BicepCompiler compiler) : IClassFixture<B
             """);
         var deployment = compiler.Evaluate("infra/bicep/full.bicepparam");
         var vault = deployment.Single("Microsoft.KeyVault/vaults").Name;
-        string[] wired = ["Azure__","AzureWebJobsStorage__", "APPLICATIONINSIGHTS_", "DURABLE_TASK_SCHEDULER_"];
+        string[] wired = ["Azure__", "AzureWebJobsStorage__", "APPLICATIONINSIGHTS_", "DURABLE_TASK_SCHEDULER_"];
 
         deployment.AppSettings.Where(setting => !wired.Any(start => setting.Key.StartsWith(start, StringComparison.Ordinal)))
             .Select(setting => $"{setting.Key}={setting.Value}")
