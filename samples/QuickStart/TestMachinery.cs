@@ -33,7 +33,7 @@ internal sealed class TestMachinery : IAsyncDisposable
     };
 
     /// <summary>A container engine with the base image, else a Python with pytest.</summary>
-    /// <exception cref="QuickStartException">There is neither, or the engine lacks the base image.</exception>
+    /// <exception cref="QuickStartException">There is neither, the engine lacks the base image, or a setting is wrong.</exception>
     public static async Task<TestMachinery> FindAsync(string directory, CancellationToken cancellationToken)
     {
         var services = CreateServices(directory);
@@ -63,6 +63,11 @@ internal sealed class TestMachinery : IAsyncDisposable
                 $"There is neither a container engine ({problem}) nor a Python with pytest. ./quickstart.sh installs what is missing on Debian and Ubuntu; "
                 + $"else install Docker or Podman, or Python 3 with pytest and pytest-cov, and start again.",
                 ExitCodes.Unavailable);
+        }
+        catch (OptionsValidationException exception)
+        {
+            await services.DisposeAsync();
+            throw new QuickStartException(exception.Message, ExitCodes.Unavailable);
         }
         catch
         {
@@ -121,10 +126,6 @@ internal sealed class TestMachinery : IAsyncDisposable
         catch (ToolException exception)
         {
             return (null, exception.Message.TrimEnd('.'));
-        }
-        catch (OptionsValidationException exception)
-        {
-            throw new QuickStartException(exception.Message, ExitCodes.Unavailable);
         }
     }
 }

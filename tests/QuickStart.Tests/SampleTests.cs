@@ -61,11 +61,21 @@ public sealed class SampleTests : IDisposable
     [Fact]
     public async Task With_neither_engine_nor_pytest_it_says_what_to_install()
     {
-        await using var sample = Start([], NoEngine, ("PyTest__Python", "/nonexistent/python3"));
+        await using var sample = Start([], NoEngine, ("PyTest__Python", "no-such-python3"));
 
         (await sample.WaitForExitAsync()).ShouldBe(69, sample.Output);
         sample.Output.ShouldContain("./quickstart.sh");
         sample.Output.ShouldContain("pytest-cov");
+        LeftOver().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_python_that_is_not_there_is_named()
+    {
+        await using var sample = Start([], NoEngine, ("PyTest__Python", "/nonexistent/python3"));
+
+        (await sample.WaitForExitAsync()).ShouldBe(69, sample.Output);
+        sample.Output.ShouldContain("PyTest:Python names a program that does not exist");
         LeftOver().ShouldBeEmpty();
     }
 
