@@ -10,11 +10,15 @@ internal sealed class RedactedState : IReadOnlyList<KeyValuePair<string, object?
     private readonly string _message;
     private readonly IReadOnlyList<KeyValuePair<string, object?>> _values;
 
-    private RedactedState(string message, IReadOnlyList<KeyValuePair<string, object?>> values)
+    private RedactedState(string message, IReadOnlyList<KeyValuePair<string, object?>> values, bool hadSecret)
     {
         _message = message;
         _values = values;
+        HadSecret = hadSecret;
     }
+
+    /// <summary>Whether anything was taken out.</summary>
+    public bool HadSecret { get; }
 
     public int Count => _values.Count;
 
@@ -22,18 +26,19 @@ internal sealed class RedactedState : IReadOnlyList<KeyValuePair<string, object?
 
     /// <param name="state">What the logger was given; its values are redacted too if it has any.</param>
     /// <param name="message">Its text.</param>
-    public static RedactedState Create(object? state, string message, SecretRedactor redactor) => new(
-        redactor.Redact(message),
-        state is IEnumerable<KeyValuePair<string, object?>> values ? [.. values.Select(pair => KeyValuePair.Create(pair.Key, Redacted(pair.Value, redactor)))] : []);
-
-    /// <returns>Null if there is no secret in it.</returns>
-    public static RedactedState? TryCreate(object? state, string message, SecretRedactor redactor)
+    public static RedactedState Create(object? state, string message, SecretRedactor redactor)
     {
-        var created = Create(state, message, redactor);
-        var isClean = string.Equals(created._message, message, StringComparison.Ordinal)
-            && (state is not IEnumerable<KeyValuePair<string, object?>> values
-                || values.Zip(created._values).All(static pair => ReferenceEquals(pair.First.Value, pair.Second.Value) || Equals(pair.First.Value, pair.Second.Value)));
-        return isClean ? null : created;
+        var text = redactor.Redact(message);
+        var hadSecret = !string.Equals(text, message, StringComparison.Ordinal);
+        var redactedValues = new List<KeyValuePair<string, object?>>();
+        foreach (var (key, value) in state as IEnumerable<KeyValuePair<string, object?>> ?? [])
+        {
+            var redacted = Redacted(value, redactor);
+            hadSecret |= !ReferenceEquals(redacted, value);
+            redactedValues.Add(KeyValuePair.Create(key, redacted));
+        }
+
+        return new RedactedState(text, redactedValues, hadSecret);
     }
 
     public override string ToString() => _message;

@@ -16,7 +16,7 @@ internal sealed class RedactingLoggerFactory(ILoggerFactory inner, SecretRedacto
         public bool IsEnabled(LogLevel logLevel) => inner.IsEnabled(logLevel);
 
         public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => RedactedState.TryCreate(state, state.ToString() ?? string.Empty, redactor) is { } redacted
+            where TState : notnull => RedactedState.Create(state, state.ToString() ?? string.Empty, redactor) is { HadSecret: true } redacted
                 ? inner.BeginScope(redacted)
                 : inner.BeginScope(state);
 
@@ -27,9 +27,9 @@ internal sealed class RedactingLoggerFactory(ILoggerFactory inner, SecretRedacto
                 return;
             }
 
-            var message = formatter(state, exception);
+            var redactedState = RedactedState.Create(state, formatter(state, exception), redactor);
             var redactedException = exception is null ? null : RedactedException.TryCreate(exception, redactor);
-            if (redactedException is null && RedactedState.TryCreate(state, message, redactor) is null)
+            if (redactedException is null && !redactedState.HadSecret)
             {
                 inner.Log(logLevel, eventId, state, exception, formatter);
                 return;
@@ -38,7 +38,7 @@ internal sealed class RedactingLoggerFactory(ILoggerFactory inner, SecretRedacto
             inner.Log(
                 logLevel,
                 eventId,
-                RedactedState.Create(state, message, redactor),
+                redactedState,
                 redactedException ?? exception,
                 static (redacted, _) => redacted.ToString());
         }
