@@ -23,6 +23,9 @@ internal sealed class OctokitExchange(GitHubTransport transport, IGitHubTokenSou
     /// <summary>The answer's body is a stream, which holds the exchange open until it is closed.</summary>
     public bool IsStreamed { get; init; }
 
+    /// <summary>That there is an answer is all that the caller wants of it.</summary>
+    public bool IsAnswerIgnored { get; init; }
+
     /// <summary>The request that was sent last.</summary>
     public GitHubRequest Last => _last ?? throw new InvalidOperationException("Nothing was sent yet.");
 
@@ -42,7 +45,7 @@ internal sealed class OctokitExchange(GitHubTransport transport, IGitHubTokenSou
         }
 
         var response = await transport.SendAsync(_last, tokens, cancellationToken);
-        return new OctokitResponse(isRaw ? response.Body : Encoding.UTF8.GetString(response.Body), response.Next);
+        return new OctokitResponse(isRaw ? response.Body : IsAnswerIgnored ? "" : Encoding.UTF8.GetString(response.Body), response.Next);
     }
 
     public string Serialize(object item) => Json.Serialize(item);
@@ -55,9 +58,9 @@ internal sealed class OctokitExchange(GitHubTransport transport, IGitHubTokenSou
             {
                 return Json.Deserialize<T>(json);
             }
-            catch (ArgumentException)
+            catch (Exception exception) when (exception is ArgumentException or NullReferenceException)
             {
-                return Json.Deserialize<T>(WithoutUnknownWords(json));
+                return Json.Deserialize<T>(AsOctokitTakesIt(json));
             }
         }
         catch (Exception exception)
@@ -89,45 +92,48 @@ internal sealed class OctokitExchange(GitHubTransport transport, IGitHubTokenSou
     }
 
     /// <summary>
-    /// Octokit refuses an answer for a kind of account or a visibility that it does not know. Neither is needed where it is unknown.
+    /// Octokit fails over a whole answer for an account's kind or a repository's visibility that it does not know, and for null where it
+    /// expects a time, as GitHub answers it for a check run that has not started. To leave such a member out says the same.
     /// </summary>
-    private static string WithoutUnknownWords(string json)
+    private static string AsOctokitTakesIt(string json)
     {
         var root = JsonNode.Parse(json);
-        Remove(root);
+        Visit(root);
         return root?.ToJsonString() ?? json;
 
-        static void Remove(JsonNode? node)
+        static void Visit(JsonNode? node)
         {
-            switch (node)
+            if (node is JsonArray array)
             {
-                case JsonArray array:
-                    foreach (var item in array)
+                foreach (var each in array)
+                {
+                    Visit(each);
+                }
+            }
+            else if (node is JsonObject item)
+            {
+                foreach (var (name, value) in item.ToArray())
+                {
+                    var isUnknown = name switch
                     {
-                        Remove(item);
+                        _ when value is null => true,
+                        "type" when item.ContainsKey("login") => !IsWord<Octokit.AccountType>(value),
+                        "visibility" when item.ContainsKey("full_name") => !IsWord<Octokit.RepositoryVisibility>(value),
+                        _ => false,
+                    };
+                    if (isUnknown)
+                    {
+                        item.Remove(name);
                     }
 
-                    break;
-                case JsonObject item:
-                    RemoveUnknown<Octokit.AccountType>(item, "login", "type");
-                    RemoveUnknown<Octokit.RepositoryVisibility>(item, "full_name", "visibility");
-                    foreach (var (_, value) in item)
-                    {
-                        Remove(value);
-                    }
-
-                    break;
+                    Visit(value);
+                }
             }
         }
 
-        static void RemoveUnknown<TWord>(JsonObject item, string mark, string name)
+        static bool IsWord<TWord>(JsonNode value)
             where TWord : struct, Enum
-        {
-            if (item.ContainsKey(mark) && item[name] is JsonValue value && !Enum.TryParse<TWord>(value.ToString(), ignoreCase: true, out _))
-            {
-                item.Remove(name);
-            }
-        }
+            => Enum.TryParse<TWord>(value.ToString(), ignoreCase: true, out _);
     }
 }
 

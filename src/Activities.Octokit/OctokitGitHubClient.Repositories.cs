@@ -136,8 +136,8 @@ internal sealed partial class OctokitGitHubClient
     {
         var wanted = new NewCheckRun(name, headSha)
         {
-            Status = Status(checkRun),
-            Conclusion = Conclusion(checkRun),
+            Status = Word<CheckStatus>(checkRun.Status),
+            Conclusion = Word<CheckConclusion>(checkRun.Conclusion),
             ExternalId = checkRun.ExternalId,
             DetailsUrl = checkRun.DetailsUrl?.ToString(),
             StartedAt = checkRun.StartedAt,
@@ -153,8 +153,8 @@ internal sealed partial class OctokitGitHubClient
     {
         var wanted = new Octokit.CheckRunUpdate
         {
-            Status = Status(update),
-            Conclusion = Conclusion(update),
+            Status = Word<CheckStatus>(update.Status),
+            Conclusion = Word<CheckConclusion>(update.Conclusion),
             ExternalId = update.ExternalId,
             DetailsUrl = update.DetailsUrl?.ToString(),
             StartedAt = update.StartedAt,
@@ -206,11 +206,6 @@ internal sealed partial class OctokitGitHubClient
             cancellationToken);
     }
 
-    private static StringEnum<CheckStatus>? Status(CheckRunUpdate update) => update.Status is { } status ? Word<CheckStatus>(status) : null;
-
-    private static StringEnum<CheckConclusion>? Conclusion(CheckRunUpdate update)
-        => update.Conclusion is { } conclusion ? Word<CheckConclusion>(conclusion) : null;
-
     private static NewCheckRunOutput? Output(CheckRunUpdate update) => update.Output is { } output
         ? new NewCheckRunOutput(output.Title, output.Summary)
         {
@@ -220,7 +215,17 @@ internal sealed partial class OctokitGitHubClient
         : null;
 
     private static NewCheckRunAnnotation ToNew(CheckAnnotation annotation)
-        => new(annotation.Path, annotation.StartLine, annotation.EndLine, Word<Octokit.CheckAnnotationLevel>(annotation.Level).Value, annotation.Message)
+        => new(
+            annotation.Path,
+            annotation.StartLine,
+            annotation.EndLine,
+            annotation.Level switch
+            {
+                CheckAnnotationLevel.Notice => Octokit.CheckAnnotationLevel.Notice,
+                CheckAnnotationLevel.Warning => Octokit.CheckAnnotationLevel.Warning,
+                _ => Octokit.CheckAnnotationLevel.Failure,
+            },
+            annotation.Message)
         {
             StartColumn = annotation.StartColumn,
             EndColumn = annotation.EndColumn,

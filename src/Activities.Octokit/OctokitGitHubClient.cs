@@ -74,7 +74,7 @@ internal sealed partial class OctokitGitHubClient(
 
     private async Task CallAsync(Func<Octokit.GitHubClient, Task> call, CancellationToken cancellationToken)
     {
-        using var exchange = Exchange(cancellationToken);
+        using var exchange = new OctokitExchange(transport, tokens, cancellationToken) { IsAnswerIgnored = true };
         await call(Connect(exchange));
     }
 
@@ -119,7 +119,7 @@ internal sealed partial class OctokitGitHubClient(
     }
 
     /// <summary>GitHub's word for one of ours, for Octokit's enumerations that have the same words.</summary>
-    private static Octokit.StringEnum<TWord> Word<TWord>(Enum value)
+    private static Octokit.StringEnum<TWord>? Word<TWord>(Enum? value)
         where TWord : struct
-        => new(JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()));
+        => value is null ? default(Octokit.StringEnum<TWord>?) : new(JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()));
 }

@@ -83,7 +83,10 @@ internal sealed class StatefulGitHub(IEnumerable<NetworkFault> faults) : HttpMes
         }
 
         var text = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
-        var body = text.Length == 0 ? [] : JsonNode.Parse(text)!.AsObject();
+        var sent = text.Length == 0 ? new JsonObject() : JsonNode.Parse(text)!;
+
+        // A list of names is the short form of the only body that is a list.
+        var body = sent is JsonArray names ? new JsonObject { ["labels"] = names } : sent.AsObject();
         var path = Uri.UnescapeDataString(request.RequestUri!.AbsolutePath["/".Length..]);
         var (status, answer) = Answer($"{request.Method} {path.Replace("repos/octo/hello/", "", StringComparison.Ordinal)}", body);
         return fault switch
@@ -299,6 +302,7 @@ internal sealed class StatefulGitHub(IEnumerable<NetworkFault> faults) : HttpMes
         ["created_at"] = Time,
         ["updated_at"] = Time,
         ["merged"] = Merges > 0,
+        ["merged_at"] = Merges > 0 ? Time : null,
         ["merge_commit_sha"] = MergeCommit,
         ["mergeable"] = Mergeable,
         ["head"] = End("feature", HeadSha),
