@@ -7,6 +7,7 @@ using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.FunctionApp.Agents;
 using AtomicDevOps.FunctionApp.GitHubWebhook;
+using AtomicDevOps.FunctionApp.Hosting;
 using AtomicDevOps.FunctionApp.Telemetry;
 
 namespace AtomicDevOps.FunctionApp;
@@ -24,5 +25,6 @@ internal static class ServiceCollectionExtensions
         .AddAzureResourceManager(configuration)
         .AddAgents(configuration)
         .AddGitHubWebhook(configuration)
-        .AddTelemetry(configuration);
+        .AddTelemetry(configuration)
+        .AddHost(configuration);
 }
