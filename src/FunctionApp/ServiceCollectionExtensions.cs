@@ -16,6 +16,7 @@ internal static class ServiceCollectionExtensions
 {
     /// <summary>Everything that triggers, orchestrators and activities need, the same in both hosts.</summary>
     public static IServiceCollection AddAtomicDevOps(this IServiceCollection services, IConfiguration configuration) => services
+        .AddProblemDetails()
         .AddPlatform(KeyVaultReferences.RequireResolved(configuration))
         .AddStageLogs(configuration)
         .AddGitHub(configuration)
