@@ -7,6 +7,7 @@ using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.FunctionApp.Agents;
 using AtomicDevOps.FunctionApp.GitHubWebhook;
+using AtomicDevOps.FunctionApp.Hosting;
 using AtomicDevOps.FunctionApp.Telemetry;
 
 namespace AtomicDevOps.FunctionApp;
@@ -15,6 +16,7 @@ internal static class ServiceCollectionExtensions
 {
     /// <summary>Everything that triggers, orchestrators and activities need, the same in both hosts.</summary>
     public static IServiceCollection AddAtomicDevOps(this IServiceCollection services, IConfiguration configuration) => services
+        .AddProblemDetails()
         .AddPlatform(KeyVaultReferences.RequireResolved(configuration))
         .AddStageLogs(configuration)
         .AddGitHub(configuration)
@@ -24,5 +26,6 @@ internal static class ServiceCollectionExtensions
         .AddAzureResourceManager(configuration)
         .AddAgents(configuration)
         .AddGitHubWebhook(configuration)
-        .AddTelemetry(configuration);
+        .AddTelemetry(configuration)
+        .AddHost(configuration);
 }
