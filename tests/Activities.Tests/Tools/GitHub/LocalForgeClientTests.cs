@@ -326,11 +326,11 @@ public sealed class LocalForgeClientTests : IAsyncLifetime
     [Fact]
     public async Task Statuses_and_check_runs_are_listed_over_pages()
     {
-        for (var i = 0; i < 101; i++)
+        await Task.WhenAll(Enumerable.Range(0, 101).Select(async i =>
         {
             await Client.CreateCommitStatusAsync(Repository, _harness.Head, new CommitStatus($"ci/{i}", CommitStatusState.Success), Cancellation);
             await Client.CreateCheckRunAsync(Repository, _harness.Head, "tests", new CheckRunUpdate { ExternalId = $"{i}" }, Cancellation);
-        }
+        }));
 
         (await Client.ListCommitStatusesAsync(Repository, _harness.Head, Cancellation).Select(s => s.Context).Distinct().CountAsync(Cancellation)).ShouldBe(101);
         (await Client.ListCheckRunsAsync(Repository, _harness.Head, "tests", Cancellation).Select(r => r.ExternalId).Distinct().CountAsync(Cancellation)).ShouldBe(101);
