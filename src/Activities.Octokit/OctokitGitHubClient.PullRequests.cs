@@ -1,4 +1,3 @@
-using System.Globalization;
 using Octokit;
 using static AtomicDevOps.Activities.Tools.GitHub.GitHubAddress;
 using static AtomicDevOps.Activities.Tools.GitHub.OctokitMapping;
@@ -91,8 +90,7 @@ internal sealed partial class OctokitGitHubClient
     public Task UpdatePullRequestBranchAsync(RepositoryName repository, int number, string headSha, CancellationToken cancellationToken)
     {
         // Octokit has no call for it.
-        var address = new Uri(
-            string.Create(CultureInfo.InvariantCulture, $"{ApiUrls.PullRequest(repository.Owner, repository.Name, number)}/update-branch"), UriKind.Relative);
+        var address = new Uri($"{ApiUrls.PullRequest(repository.Owner, repository.Name, number)}/update-branch", UriKind.Relative);
         return CallAsync(github => github.Connection.Put(address, new { ExpectedHeadSha = headSha }), cancellationToken);
     }
 

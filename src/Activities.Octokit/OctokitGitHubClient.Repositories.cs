@@ -115,7 +115,7 @@ internal sealed partial class OctokitGitHubClient
                 _ => CommitState.Pending,
             },
             Description = status.Description,
-            TargetUrl = status.TargetUrl?.ToString(),
+            TargetUrl = status.TargetUrl?.OriginalString,
         };
         return CallAsync(
             github => github.Repository.Status.Create(repository.Owner, repository.Name, segment, wanted),
@@ -139,7 +139,7 @@ internal sealed partial class OctokitGitHubClient
             Status = Word<CheckStatus>(checkRun.Status),
             Conclusion = Word<CheckConclusion>(checkRun.Conclusion),
             ExternalId = checkRun.ExternalId,
-            DetailsUrl = checkRun.DetailsUrl?.ToString(),
+            DetailsUrl = checkRun.DetailsUrl?.OriginalString,
             StartedAt = checkRun.StartedAt,
             CompletedAt = checkRun.CompletedAt,
             Output = Output(checkRun),
@@ -156,7 +156,7 @@ internal sealed partial class OctokitGitHubClient
             Status = Word<CheckStatus>(update.Status),
             Conclusion = Word<CheckConclusion>(update.Conclusion),
             ExternalId = update.ExternalId,
-            DetailsUrl = update.DetailsUrl?.ToString(),
+            DetailsUrl = update.DetailsUrl?.OriginalString,
             StartedAt = update.StartedAt,
             CompletedAt = update.CompletedAt,
             Output = Output(update),

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
@@ -15,7 +14,7 @@ namespace AtomicDevOps.Activities.Tools.GitHub;
 internal sealed partial class OctokitGitHubClient(
     GitHubTransport transport, IGitHubTokenSource tokens, IOptions<GitHubOptions> options, TimeProvider timeProvider) : IGitHubClient
 {
-    private const int PageSize = 100;
+    private const string PageSize = "100";
 
     private static readonly Octokit.ProductHeaderValue Product = new("AtomicDevOps");
 
@@ -97,7 +96,7 @@ internal sealed partial class OctokitGitHubClient(
         var connection = Connect(exchange).Connection;
         parameters = new Dictionary<string, string>(parameters ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal)
         {
-            ["per_page"] = PageSize.ToString(CultureInfo.InvariantCulture),
+            ["per_page"] = PageSize,
         };
         while (true)
         {

@@ -88,6 +88,7 @@ public sealed class GitHubClientTests
             Status = CheckRunStatus.Completed,
             Conclusion = CheckRunConclusion.TimedOut,
             ExternalId = "e",
+            DetailsUrl = new Uri("https://ci.example/a%20b?c=%C3%A4"),
             CompletedAt = new DateTimeOffset(2026, 1, 2, 4, 4, 5, TimeSpan.FromHours(1)),
             Output = new CheckRunOutput("t", "s"),
             Annotations = [new CheckAnnotation("a.py", 1, 2, CheckAnnotationLevel.Warning, "m")],
@@ -104,6 +105,7 @@ public sealed class GitHubClientTests
             "/repos/octo/hello/check-runs",
             """
             {"name":"tests","head_sha":"abc","status":"completed","conclusion":"timed_out","external_id":"e","completed_at":"2026-01-02T03:04:05Z",
+             "details_url":"https://ci.example/a%20b?c=%C3%A4",
              "output":{"title":"t","summary":"s","annotations":[{"path":"a.py","start_line":1,"end_line":2,"annotation_level":"warning","message":"m"}]}}
             """);
     }
@@ -354,6 +356,27 @@ public sealed class GitHubClientTests
         ]);
         comments[0].UpdatedAt.ShouldBe(new DateTimeOffset(2026, 1, 2, 0, 0, 0, TimeSpan.Zero));
         comments[0].HtmlUrl.ShouldBe(new Uri("https://github.com/octo/hello/pull/1#c"));
+    }
+
+    [Fact]
+    public async Task Text_of_any_kind_is_sent_and_read_as_it_is()
+    {
+        const string Times = """ "created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z" """;
+        using var network = new ScriptedNetwork(request => Json(
+            $$"""{"id":1,{{Times}},"body":{{(request.Method is "POST" ? JsonNode.Parse(request.Body)!["body"]!.ToJsonString() : "\"\"")}} }"""));
+        using var github = new GitHubHarness(network);
+        string[] texts =
+        [
+            "\u001b[31mfailed\u001b[0m \u0000\u001f\u007f", "tab\t quote\" back\\slash /slash\r\n", "äöü 😀 \u2028", "2026-01-01T00:00:00Z", "12345", "null", "{\"a\":[1]}",
+        ];
+
+        foreach (var text in texts)
+        {
+            (await github.Client.CreateCommentAsync(Repository, 1, text, Cancellation)).Body.ShouldBe(text);
+            JsonNode.Parse(network.Requests[^1].Body)!["body"]!.GetValue<string>().ShouldBe(text);
+        }
+
+        (await github.Client.CreateCommentAsync(Repository, 1, "half an emoji: \ud83d!", Cancellation)).Body.ShouldBe("half an emoji: \ufffd!");
     }
 
     [Fact]
