@@ -71,11 +71,15 @@ internal sealed partial class OctokitGitHubClient
 
     public Task<IReadOnlyList<Label>> AddLabelsAsync(
         RepositoryName repository, int number, IReadOnlyList<string> labels, CancellationToken cancellationToken)
-        => CallAsync<IReadOnlyList<Octokit.Label>, IReadOnlyList<Label>>(
-            github => github.Issue.Labels.AddToIssue(repository.Owner, repository.Name, number, [.. labels]),
+    {
+        // Octokit's own call sends the names without an object around them, which GitHub's description does not know.
+        var address = ApiUrls.IssueLabels(repository.Owner, repository.Name, number);
+        return CallAsync<IReadOnlyList<Octokit.Label>, IReadOnlyList<Label>>(
+            github => new ApiConnection(github.Connection).Post<IReadOnlyList<Octokit.Label>>(address, new { Labels = labels }),
             all => [.. Required(all, "labels").Select(label => label.ToWire().ToLabel())],
             cancellationToken,
             request => request with { IsRepeatable = true });
+    }
 
     public Task RemoveLabelAsync(RepositoryName repository, int number, string label, CancellationToken cancellationToken)
     {

@@ -165,10 +165,10 @@ internal static class IssueEndpoints
     private static IResult ListIssueLabels(RepositoryCall call) => LabelsOf(call, call.FindIssue());
 
     private static async Task<IResult> AddLabelsAsync(RepositoryCall call) =>
-        await ChangeLabelsAsync(call, (issue, named) => [.. issue.LabelIds.Union(named)], await call.ReadObjectOrListAsync<LabelNames>("labels"));
+        await ChangeLabelsAsync(call, (issue, named) => [.. issue.LabelIds.Union(named)], await call.ReadAsync<LabelNames>());
 
     private static async Task<IResult> SetLabelsAsync(RepositoryCall call) =>
-        await ChangeLabelsAsync(call, (_, named) => named, await call.ReadObjectOrListAsync<LabelNames>("labels"));
+        await ChangeLabelsAsync(call, (_, named) => named, await call.ReadAsync<LabelNames>());
 
     private static async Task<IResult> RemoveLabelAsync(RepositoryCall call)
     {

@@ -83,10 +83,7 @@ internal sealed class StatefulGitHub(IEnumerable<NetworkFault> faults) : HttpMes
         }
 
         var text = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
-        var sent = text.Length == 0 ? new JsonObject() : JsonNode.Parse(text)!;
-
-        // A list of names is the short form of the only body that is a list.
-        var body = sent is JsonArray names ? new JsonObject { ["labels"] = names } : sent.AsObject();
+        var body = text.Length == 0 ? [] : JsonNode.Parse(text)!.AsObject();
         var path = Uri.UnescapeDataString(request.RequestUri!.AbsolutePath["/".Length..]);
         var (status, answer) = Answer($"{request.Method} {path.Replace("repos/octo/hello/", "", StringComparison.Ordinal)}", body);
         return fault switch

@@ -359,6 +359,17 @@ public sealed class GitHubClientTests
     }
 
     [Fact]
+    public async Task Labels_are_added_in_the_form_that_GitHub_describes()
+    {
+        using var network = new ScriptedNetwork(_ => Json("""[{"name":"bug","color":"ff0000","description":"Broken"}]"""));
+        using var github = new GitHubHarness(network);
+
+        (await github.Client.AddLabelsAsync(Repository, 1, ["bug", "a/b"], Cancellation)).ShouldBe([new Label("bug", "ff0000", "Broken")]);
+
+        ShouldBeJson(network.Requests[0], "POST", "/repos/octo/hello/issues/1/labels", """{"labels":["bug","a/b"]}""");
+    }
+
+    [Fact]
     public async Task Text_of_any_kind_is_sent_and_read_as_it_is()
     {
         const string Times = """ "created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z" """;

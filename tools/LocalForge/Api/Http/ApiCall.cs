@@ -59,14 +59,6 @@ internal class ApiCall(HttpContext http)
         return Parse<T>(body);
     }
 
-    /// <summary>A body that is an object, or the list alone that one of its members holds.</summary>
-    /// <exception cref="ApiException">As <see cref="ReadAsync{T}()"/>.</exception>
-    public async Task<T> ReadObjectOrListAsync<T>(string member)
-    {
-        using var body = await BufferAsync();
-        return Parse<T>(body, member);
-    }
-
     /// <summary>One page of a list, with the Link header that leads to the others.</summary>
     public IResult Page<T>(IEnumerable<T> items, Func<T, JsonNode?> render)
     {
@@ -138,7 +130,7 @@ internal class ApiCall(HttpContext http)
         return body;
     }
 
-    private static T Parse<T>(MemoryStream body, string? listMember = null)
+    private static T Parse<T>(MemoryStream body)
     {
         JsonNode? node;
         try
@@ -148,11 +140,6 @@ internal class ApiCall(HttpContext http)
         catch (JsonException)
         {
             throw new ApiException(StatusCodes.Status400BadRequest, "Problems parsing JSON");
-        }
-
-        if (node is JsonArray && listMember is not null)
-        {
-            node = new JsonObject { [listMember] = node };
         }
 
         if (node is not JsonObject)
