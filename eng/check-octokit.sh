@@ -8,4 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 restore_where_possible 'The GitHub client over Octokit' tests/Activities.Octokit.Tests || exit 0
 
 dotnet build tests/Activities.Octokit.Tests --no-restore
+for project in src/Activities.Octokit tests/Activities.Octokit.Tests; do
+  dotnet format "$project" --verify-no-changes --no-restore
+done
 dotnet test tests/Activities.Octokit.Tests --no-build
