@@ -5,25 +5,55 @@ namespace AtomicDevOps.Architecture.Tests;
 
 public sealed class ReferenceTests
 {
+    private const string Octokit = "Activities.Octokit";
+
     private static readonly string[] Order = ["EmbeddedHost", "Primitives", "Activities", "Orchestrations", "FunctionApp"];
+
+    private static readonly string[] Projects = ["EmbeddedHost", "Primitives", "Activities", Octokit, "Orchestrations", "FunctionApp"];
+
+    [Fact]
+    public void Every_project_has_its_place()
+        => Directory.EnumerateDirectories(Path.Combine(Repository.Root, "src")).Select(Path.GetFileName).ShouldBe(Projects, ignoreOrder: true);
+
+    [Fact]
+    public void Octokit_is_for_the_azure_build_alone()
+    {
+        var references = from folder in new[] { "src", "tests", "tools", "samples", "bench" }
+                         from project in Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.csproj", SearchOption.AllDirectories)
+                         from reference in XDocument.Load(project).Descendants()
+                         let named = (string?)reference.Attribute("Include") ?? ""
+                         where reference.Name.LocalName is "ProjectReference" or "PackageReference"
+                         where named.Contains("Octokit", StringComparison.Ordinal)
+                         let condition = (string?)reference.Parent!.Attribute("Condition") ?? "always"
+                         select $"{Path.GetFileNameWithoutExtension(project)}: {Path.GetFileNameWithoutExtension(named)}, {condition}";
+
+        references.ShouldBe(
+            [
+                $"{Octokit}: Octokit, always",
+                $"{Octokit}.Tests: {Octokit}, always",
+                $"FunctionApp: {Octokit}, '$(DurableHost)' == 'azure'",
+            ],
+            ignoreOrder: true);
+        Repository.Read("AtomicDevOps.slnx").ShouldNotContain("Octokit");
+    }
 
     [Fact]
     public void Projects_reference_only_what_lies_below_them()
     {
-        foreach (var project in Order)
+        foreach (var project in Projects)
         {
             var references = XDocument.Load(Path.Combine(Repository.Root, "src", project, $"{project}.csproj"))
                 .Descendants("ProjectReference")
                 .Select(reference => Path.GetFileNameWithoutExtension((string)reference.Attribute("Include")!));
 
-            references.ShouldAllBe(reference => Array.IndexOf(Order, reference) < Array.IndexOf(Order, project), project);
+            references.ShouldAllBe(reference => Array.IndexOf(Projects, reference) < Array.IndexOf(Projects, project), project);
         }
     }
 
     [Fact]
     public void The_app_knows_the_durable_api_and_never_the_host_behind_it()
     {
-        var offenders = from name in new[] { "Primitives", "Activities", "Orchestrations", "FunctionApp" }
+        var offenders = from name in Projects.Where(project => project is not "EmbeddedHost")
                         let folder = Path.Combine(Repository.Root, "src", name)
                         from file in Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
                         where !Repository.IsOutput(file)

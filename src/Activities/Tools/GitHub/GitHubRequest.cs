@@ -16,7 +16,7 @@ internal sealed record GitHubRequest(HttpMethod Method, Uri Address)
     public string Accept { get; init; } = Json;
 
     /// <summary>Sending it twice does no more than sending it once, so a lost answer may be asked for again.</summary>
-    public bool IsRepeatable { get; init; } = Method == HttpMethod.Get || Method == HttpMethod.Delete;
+    public bool IsRepeatable { get; init; } = Method == HttpMethod.Get || Method == HttpMethod.Delete || Method == HttpMethod.Patch;
 
     /// <summary>The answer may be one that GitHub confirms to be unchanged.</summary>
     public bool IsCacheable { get; init; } = Method == HttpMethod.Get;

@@ -1,3 +1,5 @@
+using static AtomicDevOps.Activities.Tools.GitHub.GitHubAddress;
+
 namespace AtomicDevOps.Activities.Tools.GitHub;
 
 internal sealed partial class GitHubRestClient

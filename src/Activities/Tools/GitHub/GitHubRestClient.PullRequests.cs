@@ -1,9 +1,9 @@
+using static AtomicDevOps.Activities.Tools.GitHub.GitHubAddress;
+
 namespace AtomicDevOps.Activities.Tools.GitHub;
 
 internal sealed partial class GitHubRestClient
 {
-    private const int MergeabilityLooks = 5;
-
     public async Task<PullRequest> CreatePullRequestAsync(RepositoryName repository, NewPullRequest pullRequest, CancellationToken cancellationToken)
     {
         var body = new { pullRequest.Title, pullRequest.Head, pullRequest.Base, pullRequest.Body, Draft = pullRequest.IsDraft };
@@ -25,16 +25,9 @@ internal sealed partial class GitHubRestClient
     {
         // Mergeability comes without a new entity tag, so an answer that waits for it has to be a fresh one.
         var request = Get($"{Repo(repository)}/pulls/{number}") with { IsCacheable = !waitForMergeability };
-        for (var look = 0; ; look++)
-        {
-            var pullRequest = (await GetAsync<WirePullRequest>(request, cancellationToken)).ToPullRequest(repository);
-            if (!waitForMergeability || pullRequest.State != PullRequestState.Open || pullRequest.Mergeable is not null || look == MergeabilityLooks)
-            {
-                return pullRequest;
-            }
+        return waitForMergeability ? await MergeabilityWait.LookAsync(LookAsync, timeProvider, cancellationToken) : await LookAsync();
 
-            await Task.Delay(TimeSpan.FromSeconds(1 << look), timeProvider, cancellationToken);
-        }
+        async Task<PullRequest> LookAsync() => (await GetAsync<WirePullRequest>(request, cancellationToken)).ToPullRequest(repository);
     }
 
     public IAsyncEnumerable<ChangedFile> ListPullRequestFilesAsync(RepositoryName repository, int number, CancellationToken cancellationToken)

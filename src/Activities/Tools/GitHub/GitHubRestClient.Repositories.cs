@@ -1,4 +1,4 @@
-using System.Net;
+using static AtomicDevOps.Activities.Tools.GitHub.GitHubAddress;
 
 namespace AtomicDevOps.Activities.Tools.GitHub;
 
@@ -34,30 +34,9 @@ internal sealed partial class GitHubRestClient
     {
         var request = Get($"{Repo(repository)}/contents/{Segments(path)}{Query(("ref", reference))}");
         var response = await SendAsync(request, cancellationToken);
-        if (response.Body is [(byte)'[', ..])
-        {
-            throw NotAFile(request, path, "a directory");
-        }
-
-        var content = GitHubTransport.Read<WireContent>(request, response);
-        if (content.Type is not "file")
-        {
-            throw NotAFile(request, path, $"a {content.Type}");
-        }
-
-        if (content.Size > maxBytes)
-        {
-            return new RepositoryFile(path, content.Sha, content.Size, Content: null);
-        }
-
-        if (string.Equals(content.Encoding, "base64", StringComparison.Ordinal))
-        {
-            return new RepositoryFile(path, content.Sha, content.Size, Convert.FromBase64String(content.Content ?? ""));
-        }
-
-        // From 1 MiB on GitHub gives the content in its raw form only.
-        var raw = await SendAsync(request with { Accept = GitHubRequest.Raw, IsCacheable = false }, cancellationToken);
-        return new RepositoryFile(path, content.Sha, content.Size, raw.Body);
+        var content = response.Body is [(byte)'[', ..] ? null : GitHubTransport.Read<WireContent>(request, response);
+        return await RepositoryFileReader.ReadAsync(request, path, content, maxBytes, async () =>
+            (await SendAsync(request with { Accept = GitHubRequest.Raw, IsCacheable = false }, cancellationToken)).Body);
     }
 
     public async Task<FileUpdateResult> UpdateFileAsync(RepositoryName repository, FileUpdate update, CancellationToken cancellationToken)
@@ -129,9 +108,6 @@ internal sealed partial class GitHubRestClient
 
     public async Task<CollaboratorAccess> GetPermissionAsync(RepositoryName repository, string user, CancellationToken cancellationToken)
         => (await GetAsync<WirePermission>(Get($"{Repo(repository)}/collaborators/{Segment(user)}/permission"), cancellationToken)).ToAccess(user);
-
-    private static GitHubRequestException NotAFile(GitHubRequest request, string path, string what)
-        => new(GitHubTransport.Tool, $"{request}: there is {what} at '{path}', not a file.", HttpStatusCode.UnprocessableEntity, $"'{path}' is {what}.");
 
     private static Dictionary<string, object?> CheckRunBody(CheckRunUpdate update)
     {

@@ -40,7 +40,7 @@ internal sealed partial class GitHubRestClient(GitHubTransport transport, IGitHu
 
     private static GitHubRequest Post(string address, object body) => new(HttpMethod.Post, address) { Body = body };
 
-    private static GitHubRequest Patch(string address, object body) => new(HttpMethod.Patch, address) { Body = body, IsRepeatable = true };
+    private static GitHubRequest Patch(string address, object body) => new(HttpMethod.Patch, address) { Body = body };
 
     private static string Repo(RepositoryName repository) => $"repos/{repository.Owner}/{repository.Name}";
 
@@ -73,16 +73,6 @@ internal sealed partial class GitHubRestClient(GitHubTransport transport, IGitHu
             request = request with { Address = next };
         }
     }
-
-    /// <summary>A name as one segment of a path: a slash in it is escaped, and what would climb out of the path is refused.</summary>
-    /// <exception cref="ArgumentException">It is empty, <c>.</c> or <c>..</c>.</exception>
-    private static string Segment(string name)
-        => name is "" or "." or ".."
-            ? throw new ArgumentException($"'{name}' cannot be part of a GitHub address.", nameof(name))
-            : Uri.EscapeDataString(name);
-
-    /// <summary>A path or reference, its slashes kept.</summary>
-    private static string Segments(string path) => string.Join('/', path.Split('/').Select(Segment));
 
     private static string Query(params ReadOnlySpan<(string Name, string? Value)> parameters)
     {

@@ -98,10 +98,13 @@ internal sealed class GitHubTransport : IDisposable
         }
         catch (JsonException exception)
         {
-            throw new ToolException(
-                Tool, $"{request} was answered in a form that is not GitHub's ({exception.Message}): is GitHub:BaseAddress right?", exception);
+            throw NotGitHubs(request, exception);
         }
     }
+
+    /// <summary>The answer cannot be read as what GitHub documents.</summary>
+    public static ToolException NotGitHubs(GitHubRequest request, Exception problem)
+        => new(Tool, $"{request} was answered in a form that is not GitHub's ({problem.Message}): is GitHub:BaseAddress right?", problem);
 
     public void Dispose() => _concurrency.Dispose();
 

@@ -1,3 +1,4 @@
+using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.FunctionApp.Telemetry;
 using Microsoft.Azure.Functions.Worker;
 
@@ -7,13 +8,13 @@ internal static class HostServiceCollectionExtensions
 {
     private const string SpanConventions = "1.37.0";
 
-    /// <summary>What the app needs of the Functions host in Azure.</summary>
+    /// <summary>What the app needs of the Functions host in Azure, and the clients that are chosen there.</summary>
     /// <exception cref="InvalidOperationException">The Functions host could not run with these settings.</exception>
     public static IServiceCollection AddHost(this IServiceCollection services, IConfiguration configuration)
     {
         FunctionsHostSettings.Require(
             new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory).AddJsonFile("host.json", optional: false).Build(), configuration);
-        return services.Configure<WorkerOptions>(worker =>
+        return services.AddOctokit().Configure<WorkerOptions>(worker =>
         {
             // A call's span is the worker's part of the request that the host reports, and no request of its own.
             worker.Capabilities["WorkerOpenTelemetrySchemaVersion"] = SpanConventions;

@@ -14,62 +14,46 @@ namespace AtomicDevOps.Activities.Tests.Experts.GitHub;
 /// <summary>The client and the expert against a forge that speaks GitHub's protocol over real sockets and real git.</summary>
 public sealed class LocalForgeContractTests : IAsyncLifetime
 {
-    private const string Name = "octo/hello";
-    private static readonly RepositoryName Repository = RepositoryName.Parse(Name);
+    private static readonly RepositoryName Repository = ForgeHarness.Repository;
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("forge-").FullName;
-    private LocalForgeServer _forge = null!;
-    private SocketsHttpHandler _network = null!;
-    private GitHubHarness _github = null!;
-    private string _head = "";
+    private ForgeHarness _harness = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private GitHubExpert Expert => _github.Expert;
+    private LocalForgeServer Forge => _harness.Forge;
 
-    public async ValueTask InitializeAsync()
-    {
-        _forge = await LocalForgeServer.StartAsync(
-            new LocalForgeOptions { Directory = _directory, Mergeability = MergeabilityMode.AfterFirstLook }, Cancellation);
-        await _forge.Administration.CreateRepositoryAsync(Name, Files(("README.md", "hello")), cancellationToken: Cancellation);
-        _head = await _forge.Administration.CommitAsync(Name, "feature/one", "Add a module", Files(("src/a.py", "a = 1"))!, Cancellation);
-        _network = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false };
-        var token = await _forge.Administration.CreateTokenAsync("octo", cancellationToken: Cancellation);
-        _github = new GitHubHarness(_network, ("BaseAddress", _forge.Address.AbsoluteUri), ("Token", token));
-    }
+    private GitHubExpert Expert => _harness.GitHub.Expert;
 
-    public async ValueTask DisposeAsync()
-    {
-        _github.Dispose();
-        _network.Dispose();
-        await _forge.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
-    }
+    private IGitHubClient Client => _harness.GitHub.Client;
+
+    public async ValueTask InitializeAsync() => _harness = await ForgeHarness.StartAsync(Cancellation);
+
+    public ValueTask DisposeAsync() => _harness.DisposeAsync();
 
     [Fact]
     public async Task A_pull_request_lives_from_creation_to_merge_and_clean_up()
     {
         var pullRequest = await CreatePullRequestAsync();
         pullRequest.Mergeable.ShouldBe(true);
-        pullRequest.Head.Sha.ShouldBe(_head);
+        pullRequest.Head.Sha.ShouldBe(_harness.Head);
         pullRequest.IsFromFork.ShouldBeFalse();
         var reference = new PullRequestReference(Repository, pullRequest.Number);
 
         (await Expert.ListPullRequestFilesAsync(reference, Cancellation)).Files.ShouldBe([new ChangedFile("src/a.py", FileChange.Added, 1, 0)]);
         (await Expert.ListPullRequestCommitsAsync(reference, Cancellation)).Commits.ShouldHaveSingleItem().Message.Trim().ShouldBe("Add a module");
-        (await Expert.FindPullRequestsAsync(new FindPullRequestsRequest(Repository) { HeadSha = _head }, Cancellation))
+        (await Expert.FindPullRequestsAsync(new FindPullRequestsRequest(Repository) { HeadSha = _harness.Head }, Cancellation))
             .ShouldHaveSingleItem().Number.ShouldBe(pullRequest.Number);
         (await Expert.FindPullRequestsAsync(new FindPullRequestsRequest(Repository) { HeadBranch = "feature/one" }, Cancellation))
             .ShouldHaveSingleItem().Number.ShouldBe(pullRequest.Number);
         (await Expert.CompareAsync(new CompareRequest(Repository, "main", "feature/one"), Cancellation)).Status.ShouldBe(ComparisonStatus.Ahead);
 
-        var merge = new MergePullRequestRequest(Repository, pullRequest.Number, _head, MergeMethod.Squash) { CommitTitle = "Add a module (#1)" };
+        var merge = new MergePullRequestRequest(Repository, pullRequest.Number, _harness.Head, MergeMethod.Squash) { CommitTitle = "Add a module (#1)" };
         var merged = await Expert.MergePullRequestAsync(merge, Cancellation);
         merged.Outcome.ShouldBe(MergeOutcome.Merged);
         (await Expert.MergePullRequestAsync(merge, Cancellation)).ShouldBe(new MergePullRequestResult(MergeOutcome.AlreadyMerged, merged.MergeSha));
         (await Expert.GetBranchAsync(new BranchReference(Repository, "main"), Cancellation)).ShouldNotBeNull().Sha.ShouldBe(merged.MergeSha);
 
-        var deletion = new DeleteBranchRequest(Repository, "feature/one") { ExpectedSha = _head };
+        var deletion = new DeleteBranchRequest(Repository, "feature/one") { ExpectedSha = _harness.Head };
         (await Expert.DeleteBranchAsync(deletion, Cancellation)).Outcome.ShouldBe(DeleteBranchOutcome.Deleted);
         (await Expert.DeleteBranchAsync(deletion, Cancellation)).Outcome.ShouldBe(DeleteBranchOutcome.AlreadyGone);
     }
@@ -78,10 +62,10 @@ public sealed class LocalForgeContractTests : IAsyncLifetime
     public async Task A_merge_whose_answer_is_lost_is_found_to_have_happened()
     {
         var pullRequest = await CreatePullRequestAsync();
-        using var fault = _forge.Faults.Inject(new Fault(FaultKind.LoseAnswer) { Method = "PUT", PathContains = "/merge", Times = 1 });
+        using var fault = Forge.Faults.Inject(new Fault(FaultKind.LoseAnswer) { Method = "PUT", PathContains = "/merge", Times = 1 });
 
         var result = await Expert.MergePullRequestAsync(
-            new MergePullRequestRequest(Repository, pullRequest.Number, _head, MergeMethod.Merge), Cancellation);
+            new MergePullRequestRequest(Repository, pullRequest.Number, _harness.Head, MergeMethod.Merge), Cancellation);
 
         result.Outcome.ShouldBe(MergeOutcome.AlreadyMerged);
         (await Expert.GetBranchAsync(new BranchReference(Repository, "main"), Cancellation)).ShouldNotBeNull().Sha.ShouldBe(result.MergeSha);
@@ -92,13 +76,13 @@ public sealed class LocalForgeContractTests : IAsyncLifetime
     {
         var pullRequest = await CreatePullRequestAsync();
         var comment = new PutCommentRequest(Repository, pullRequest.Number, "pipeline", "All is well.");
-        var checkRun = new PutCheckRunRequest(Repository, _head, "tests", "run-1", CheckRunStatus.Completed)
+        var checkRun = new PutCheckRunRequest(Repository, _harness.Head, "tests", "run-1", CheckRunStatus.Completed)
         {
             Conclusion = CheckRunConclusion.Success,
             Output = new CheckRunOutput("title", "summary"),
             Annotations = [.. Enumerable.Range(1, 60).Select(i => new CheckAnnotation("src/a.py", i, i, CheckAnnotationLevel.Notice, $"m{i}"))],
         };
-        using (_forge.Faults.Inject(new Fault(FaultKind.LoseAnswer) { Method = "POST", Times = 2 }))
+        using (Forge.Faults.Inject(new Fault(FaultKind.LoseAnswer) { Method = "POST", Times = 2 }))
         {
             await Should.ThrowAsync<ToolUnavailableException>(() => Expert.PutCommentAsync(comment, Cancellation));
             await Should.ThrowAsync<ToolUnavailableException>(() => Expert.PutCheckRunAsync(checkRun, Cancellation));
@@ -107,8 +91,8 @@ public sealed class LocalForgeContractTests : IAsyncLifetime
         await Expert.PutCommentAsync(comment, Cancellation);
         await Expert.PutCheckRunAsync(checkRun, Cancellation);
 
-        (await _github.Client.ListCommentsAsync(Repository, pullRequest.Number, Cancellation).ToListAsync(Cancellation)).ShouldHaveSingleItem();
-        var run = (await _github.Client.ListCheckRunsAsync(Repository, _head, "tests", Cancellation).ToListAsync(Cancellation)).ShouldHaveSingleItem();
+        (await Client.ListCommentsAsync(Repository, pullRequest.Number, Cancellation).ToListAsync(Cancellation)).ShouldHaveSingleItem();
+        var run = (await Client.ListCheckRunsAsync(Repository, _harness.Head, "tests", Cancellation).ToListAsync(Cancellation)).ShouldHaveSingleItem();
         run.Annotations.ShouldBe(60);
         run.Conclusion.ShouldBe(CheckRunConclusion.Success);
     }
@@ -117,13 +101,13 @@ public sealed class LocalForgeContractTests : IAsyncLifetime
     public async Task A_branch_behind_its_base_is_updated()
     {
         var pullRequest = await CreatePullRequestAsync();
-        await _forge.Administration.CommitAsync(Name, "main", "Move on", Files(("b.txt", "b"))!, Cancellation);
+        await Forge.Administration.CommitAsync(ForgeHarness.Name, "main", "Move on", ForgeHarness.Files(("b.txt", "b"))!, Cancellation);
 
-        var request = new UpdateBranchRequest(Repository, pullRequest.Number, _head);
+        var request = new UpdateBranchRequest(Repository, pullRequest.Number, _harness.Head);
         var result = await Expert.UpdateBranchAsync(request, Cancellation);
 
         result.Outcome.ShouldBe(UpdateBranchOutcome.Updated);
-        result.HeadSha.ShouldNotBe(_head);
+        result.HeadSha.ShouldNotBe(_harness.Head);
         (await Expert.UpdateBranchAsync(request, Cancellation)).ShouldBe(result);
     }
 
@@ -135,7 +119,7 @@ public sealed class LocalForgeContractTests : IAsyncLifetime
         Encoding.UTF8.GetString(file.ShouldNotBeNull().Content.ShouldNotBeNull()).ShouldBe("a = 1");
         (await Expert.GetFileAsync(new GetFileRequest(Repository, "src/none.py", "feature/one"), Cancellation)).ShouldBeNull();
 
-        await using var archive = await _github.Client.OpenTarballAsync(Repository, "feature/one", Cancellation);
+        await using var archive = await Client.OpenTarballAsync(Repository, "feature/one", Cancellation);
         await using var unzipped = new GZipStream(archive, CompressionMode.Decompress);
         await using var tar = new TarReader(unzipped);
         var names = new List<string>();
@@ -150,11 +134,11 @@ public sealed class LocalForgeContractTests : IAsyncLifetime
         (await Expert.RemoveLabelAsync(new RemoveLabelRequest(Repository, pullRequest.Number, "one"), Cancellation)).Select(l => l.Name).ShouldBe(["two"]);
         (await Expert.RemoveLabelAsync(new RemoveLabelRequest(Repository, pullRequest.Number, "one"), Cancellation)).Select(l => l.Name).ShouldBe(["two"]);
 
-        var status = new SetCommitStatusRequest(Repository, _head, new CommitStatus("ci", CommitStatusState.Success) { Description = "fine" });
+        var status = new SetCommitStatusRequest(Repository, _harness.Head, new CommitStatus("ci", CommitStatusState.Success) { Description = "fine" });
         await Expert.SetCommitStatusAsync(status, Cancellation);
         (await Expert.SetCommitStatusAsync(status, Cancellation)).State.ShouldBe(CommitStatusState.Success);
 
-        var review = new CreateReviewRequest(Repository, pullRequest.Number, "verdict", new NewReview(_head, ReviewEvent.Comment, "fine"));
+        var review = new CreateReviewRequest(Repository, pullRequest.Number, "verdict", new NewReview(_harness.Head, ReviewEvent.Comment, "fine"));
         var first = await Expert.CreateReviewAsync(review, Cancellation);
         (await Expert.CreateReviewAsync(review, Cancellation)).Id.ShouldBe(first.Id);
 
@@ -170,10 +154,10 @@ public sealed class LocalForgeContractTests : IAsyncLifetime
     public async Task An_app_works_with_installation_tokens()
     {
         using var key = RSA.Create(2048);
-        var (appId, installationId) = await _forge.Administration.InstallAppAsync("atomic", "octo", key.ExportSubjectPublicKeyInfoPem(), Cancellation);
+        var (appId, installationId) = await Forge.Administration.InstallAppAsync("atomic", "octo", key.ExportSubjectPublicKeyInfoPem(), Cancellation);
         using var github = new GitHubHarness(
-            _network,
-            ("BaseAddress", new Uri(_forge.Address, "api/v3").AbsoluteUri),
+            _harness.Network,
+            ("BaseAddress", new Uri(Forge.Address, "api/v3").AbsoluteUri),
             ("Token", ""),
             ("App:AppId", $"{appId}"),
             ("App:InstallationId", $"{installationId}"),
@@ -195,7 +179,4 @@ public sealed class LocalForgeContractTests : IAsyncLifetime
         var made = await Expert.CreatePullRequestAsync(new CreatePullRequestRequest(Repository, pullRequest), Cancellation);
         return await Expert.GetPullRequestAsync(new PullRequestReference(Repository, made.Number), Cancellation);
     }
-
-    private static Dictionary<string, byte[]> Files(params (string Path, string Text)[] files)
-        => files.ToDictionary(f => f.Path, f => Encoding.UTF8.GetBytes(f.Text), StringComparer.Ordinal);
 }

@@ -299,6 +299,7 @@ internal sealed class StatefulGitHub(IEnumerable<NetworkFault> faults) : HttpMes
         ["created_at"] = Time,
         ["updated_at"] = Time,
         ["merged"] = Merges > 0,
+        ["merged_at"] = Merges > 0 ? Time : null,
         ["merge_commit_sha"] = MergeCommit,
         ["mergeable"] = Mergeable,
         ["head"] = End("feature", HeadSha),

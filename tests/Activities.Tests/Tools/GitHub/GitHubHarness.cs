@@ -9,8 +9,11 @@ using Microsoft.Extensions.Options;
 
 namespace AtomicDevOps.Activities.Tests.Tools.GitHub;
 
-/// <summary>The GitHub tool as the app sets it up, with a stand-in for the network and a clock that skips waits.</summary>
-internal sealed class GitHubHarness : IDisposable
+/// <summary>
+/// The GitHub tool as the app sets it up, with a stand-in for the network and a clock that skips waits. The tests of this folder and of the
+/// expert are compiled into Activities.Octokit.Tests too, where the harness chooses the other client.
+/// </summary>
+internal sealed partial class GitHubHarness : IDisposable
 {
     public const string Token = "ghp_secretOfTheTest";
 
@@ -31,6 +34,7 @@ internal sealed class GitHubHarness : IDisposable
         services.AddGitHub(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
         services.Configure<HttpClientFactoryOptions>(
             "GitHub", options => options.HttpMessageHandlerBuilderActions.Add(builder => builder.PrimaryHandler = network));
+        ChooseClient(services);
         _services = services.BuildServiceProvider();
     }
 
@@ -49,4 +53,6 @@ internal sealed class GitHubHarness : IDisposable
     public GitHubOptions Options => _services.GetRequiredService<IOptions<GitHubOptions>>().Value;
 
     public void Dispose() => _services.Dispose();
+
+    static partial void ChooseClient(IServiceCollection services);
 }
