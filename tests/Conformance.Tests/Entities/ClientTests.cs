@@ -179,7 +179,7 @@ public sealed class ClientTests : ConformanceTest
         await Should.ThrowAsync<ArgumentException>(async () => await host.FindAsync(new OrchestrationQuery(InstanceIdPrefix: "@counter")));
     }
 
-    private static async Task<IConformanceHost> StartWithFruitAsync()
+    private static async Task<IDurableHost> StartWithFruitAsync()
     {
         var host = await StartAsync(tasks => tasks.AddEntity<Counter>().AddEntity<Log>());
         await host.SignalAsync("Counter", "apple", "add", 1);
@@ -190,7 +190,7 @@ public sealed class ClientTests : ConformanceTest
         return host;
     }
 
-    private static async Task<IReadOnlyList<string>> FindAsync(IConformanceHost host, EntityQuery? query = null)
+    private static async Task<IReadOnlyList<string>> FindAsync(IDurableHost host, EntityQuery? query = null)
     {
         var found = new List<string>();
         await foreach (var entity in host.Client.Entities.GetAllEntitiesAsync(query).WithCancellation(Token))

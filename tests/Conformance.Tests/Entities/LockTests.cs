@@ -215,7 +215,7 @@ public sealed class LockTests : ConformanceTest
         (await host.StateAsync<int>("Account", "b")).ShouldBe(42);
     }
 
-    private static async Task EndAsync(IConformanceHost host, string end)
+    private static async Task EndAsync(IDurableHost host, string end)
     {
         switch (end)
         {
@@ -232,7 +232,7 @@ public sealed class LockTests : ConformanceTest
         }
     }
 
-    private static async Task<IConformanceHost> StartHoldingAsync()
+    private static async Task<IDurableHost> StartHoldingAsync()
     {
         var host = await StartAsync(tasks => tasks
             .AddEntity<Account>()
@@ -280,7 +280,7 @@ public sealed class LockTests : ConformanceTest
         }
     }
 
-    private static async Task ShouldBeUnlockedAsync(IConformanceHost host, IEnumerable<string> accounts)
+    private static async Task ShouldBeUnlockedAsync(IDurableHost host, IEnumerable<string> accounts)
     {
         foreach (var account in accounts)
         {

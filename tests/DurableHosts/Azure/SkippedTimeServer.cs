@@ -6,7 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace AtomicDevOps.Conformance.Tests.Harness;
+namespace AtomicDevOps.DurableHosts;
 
 /// <summary>The real test host's sidecar, which tells workers the time of a clock that stands still.</summary>
 internal sealed class SkippedTimeServer(
@@ -59,6 +59,10 @@ internal sealed class SkippedTimeServer(
             foreach (var happened in message.OrchestratorRequest?.NewEvents ?? [])
             {
                 happened.Timestamp = now;
+                if (happened.TimerFired is { } timer)
+                {
+                    timer.FireAt = now;
+                }
             }
 
             return inner.WriteAsync(message);

@@ -3,7 +3,7 @@ using DurableTask.Core.History;
 using DurableTask.Core.Query;
 using Microsoft.DurableTask.Testing.Sidecar;
 
-namespace AtomicDevOps.Conformance.Tests.Harness;
+namespace AtomicDevOps.DurableHosts;
 
 /// <summary>
 /// The in-memory back end of the real test host under a clock that stands still until it is told to go on. What is scheduled waits here until the
@@ -24,11 +24,13 @@ internal sealed class SkippedTimeService(DateTime start) :
     private readonly Lock _gate = new();
     private readonly InMemoryOrchestrationService _inner = new();
     private readonly PriorityQueue<TaskMessage, (DateTime Due, long Order)> _waiting = new();
+    private readonly List<TaskActivityWorkItem> _withheld = [];
     private TaskCompletionSource _passed = NewSignal();
     private TaskCompletionSource _changed = NewSignal();
     private DateTime _now = start;
     private long _changes;
     private int _busy;
+    private bool _withholds;
 
     public DateTime Now
     {
@@ -65,6 +67,8 @@ internal sealed class SkippedTimeService(DateTime start) :
             {
                 foreach (var message in due)
                 {
+                    // The store compares it with the machine's clock.
+                    ((TimerFiredEvent)message.Event).FireAt = DateTime.UnixEpoch;
                     await SendTaskOrchestrationMessageAsync(message);
                 }
 
@@ -80,6 +84,34 @@ internal sealed class SkippedTimeService(DateTime start) :
         {
             _now = end > _now ? end.Value : _now;
         }
+    }
+
+    /// <summary>From now on no activity is handed out, and what those at work come to does not count.</summary>
+    public void WithholdActivities()
+    {
+        lock (_gate)
+        {
+            _withholds = true;
+        }
+    }
+
+    /// <summary>Hands out all that was withheld.</summary>
+    public async Task ReleaseActivitiesAsync()
+    {
+        List<TaskActivityWorkItem> items;
+        lock (_gate)
+        {
+            _withholds = false;
+            items = [.. _withheld];
+            _withheld.Clear();
+        }
+
+        foreach (var item in items)
+        {
+            await _inner.AbandonTaskActivityWorkItemAsync(item);
+        }
+
+        Change(0);
     }
 
     public async Task CreateTaskOrchestrationAsync(TaskMessage creationMessage, OrchestrationStatus[] dedupeStatuses)
@@ -184,15 +216,30 @@ internal sealed class SkippedTimeService(DateTime start) :
 
     public async Task CompleteTaskActivityWorkItemAsync(TaskActivityWorkItem workItem, TaskMessage responseMessage)
     {
+        if (Withhold(workItem))
+        {
+            return;
+        }
+
         responseMessage.Event.Timestamp = Now;
         await _inner.CompleteTaskActivityWorkItemAsync(workItem, responseMessage);
         Change(-1);
     }
 
-    public Task<TaskActivityWorkItem> LockNextTaskActivityWorkItem(TimeSpan receiveTimeout, CancellationToken cancellationToken) =>
-        _inner.LockNextTaskActivityWorkItem(receiveTimeout, cancellationToken);
+    public async Task<TaskActivityWorkItem> LockNextTaskActivityWorkItem(TimeSpan receiveTimeout, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var item = await _inner.LockNextTaskActivityWorkItem(receiveTimeout, cancellationToken);
+            if (!Withhold(item))
+            {
+                return item;
+            }
+        }
+    }
 
-    public Task AbandonTaskActivityWorkItemAsync(TaskActivityWorkItem workItem) => _inner.AbandonTaskActivityWorkItemAsync(workItem);
+    public Task AbandonTaskActivityWorkItemAsync(TaskActivityWorkItem workItem) =>
+        Withhold(workItem) ? Task.CompletedTask : _inner.AbandonTaskActivityWorkItemAsync(workItem);
 
     public Task AbandonTaskOrchestrationWorkItemAsync(TaskOrchestrationWorkItem workItem) => _inner.AbandonTaskOrchestrationWorkItemAsync(workItem);
 
@@ -270,16 +317,32 @@ internal sealed class SkippedTimeService(DateTime start) :
             Task changed;
             lock (_gate)
             {
-                if (_busy == 0 && _changes == changes)
+                if (_busy == _withheld.Count && _changes == changes)
                 {
                     return;
                 }
 
-                changed = _busy == 0 ? Task.CompletedTask : _changed.Task;
+                changed = _busy == _withheld.Count ? Task.CompletedTask : _changed.Task;
             }
 
             await changed.WaitAsync(cancellationToken);
         }
+    }
+
+    private bool Withhold(TaskActivityWorkItem item)
+    {
+        lock (_gate)
+        {
+            if (!_withholds)
+            {
+                return false;
+            }
+
+            _withheld.Add(item);
+        }
+
+        Change(0);
+        return true;
     }
 
     /// <summary>Whether it is a timer that is not due yet.</summary>

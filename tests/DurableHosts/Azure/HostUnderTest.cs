@@ -1,8 +1,7 @@
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Entities;
-using Microsoft.Extensions.Logging;
 
-namespace AtomicDevOps.Conformance.Tests.Harness;
+namespace AtomicDevOps.DurableHosts;
 
 /// <summary>The real worker and client on the real test host.</summary>
 internal static class HostUnderTest
@@ -10,13 +9,13 @@ internal static class HostUnderTest
     /// <summary>The page <c>docs/embedded-host.md</c> has them with reasons.</summary>
     public static IReadOnlySet<HostFeature> Lacks { get; } = Enum.GetValues<HostFeature>().ToHashSet();
 
-    public static Task<IConformanceHost> StartAsync(Action<ITaskSet> addTasks, ILoggerProvider? logs, CancellationToken cancellationToken)
+    public static Task<IDurableHost> StartAsync(Action<ITaskSet> addTasks, DurableHostSettings settings, CancellationToken cancellationToken)
     {
         addTasks(new RequiredFeatures());
-        return SidecarHost.StartAsync(addTasks, logs, cancellationToken);
+        return SidecarHost.StartAsync(addTasks, settings, cancellationToken);
     }
 
-    public static Task<IConformanceHost> StartAsync(IEnumerable<Type> functionTypes, CancellationToken cancellationToken) =>
+    public static Task<IDurableHost> StartAsync(IEnumerable<Type> functionTypes, CancellationToken cancellationToken) =>
         throw new NotSupportedException($"{HostFeature.Functions}: {string.Join(", ", functionTypes)}");
 
     /// <summary>Who adds an entity needs a host that has them.</summary>
@@ -24,11 +23,11 @@ internal static class HostUnderTest
     {
         public ITaskSet AddOrchestrator<TInput, TOutput>(string name, Func<TaskOrchestrationContext, TInput, Task<TOutput>> run) => this;
 
-        public ITaskSet AddActivity<TInput, TOutput>(string name, Func<TaskActivityContext, TInput, Task<TOutput>> run) => this;
+        public ITaskSet AddActivity<TInput, TOutput>(string name, Func<TaskActivityContext, TInput, CancellationToken, Task<TOutput>> run) => this;
 
         public ITaskSet AddEntity(string name, Func<ITaskEntity> make)
         {
-            ConformanceTest.Requires(HostFeature.Entities);
+            HostFeatures.Requires(HostFeature.Entities);
             return this;
         }
     }

@@ -1,4 +1,4 @@
-namespace AtomicDevOps.Conformance.Tests.Harness;
+namespace AtomicDevOps.DurableHosts;
 
 /// <summary>What a test asks for that not every host has. A host says of each that it lacks why it does.</summary>
 public enum HostFeature
@@ -41,4 +41,11 @@ public enum HostFeature
 
     /// <summary>Every execution of an eternal orchestration has a span.</summary>
     SpanOfEachExecution,
+}
+
+internal static class HostFeatures
+{
+    /// <summary>Says what of its host the test needs beyond the common part. Without it the test does not apply.</summary>
+    public static void Requires(HostFeature feature) =>
+        Assert.SkipWhen(HostUnderTest.Lacks.Contains(feature), $"Does not apply to this host, which lacks {feature}: see docs/embedded-host.md.");
 }
