@@ -9,10 +9,10 @@ internal static class HostUnderTest
     /// <summary>The page <c>docs/embedded-host.md</c> has them with reasons.</summary>
     public static IReadOnlySet<HostFeature> Lacks { get; } = Enum.GetValues<HostFeature>().ToHashSet();
 
-    public static Task<IDurableHost> StartAsync(Action<ITaskSet> addTasks, DurableHostSettings settings, CancellationToken cancellationToken)
+    public static async Task<IDurableHost> StartAsync(Action<ITaskSet> addTasks, DurableHostSettings settings, CancellationToken cancellationToken)
     {
         addTasks(new RequiredFeatures());
-        return SidecarHost.StartAsync(addTasks, settings, cancellationToken);
+        return await SidecarHost.StartAsync(addTasks, settings, cancellationToken);
     }
 
     public static Task<IDurableHost> StartAsync(IEnumerable<Type> functionTypes, CancellationToken cancellationToken) =>

@@ -45,7 +45,9 @@ internal sealed class SidecarHost : IDurableHost
 
     private IHost Worker => _worker ?? throw new InvalidOperationException("The worker is not started.");
 
-    public static async Task<IDurableHost> StartAsync(Action<ITaskSet> addTasks, DurableHostSettings settings, CancellationToken cancellationToken)
+    public IReadOnlyList<ActivityRecord> Activities => _service.Activities;
+
+    public static async Task<SidecarHost> StartAsync(Action<ITaskSet> addTasks, DurableHostSettings settings, CancellationToken cancellationToken)
     {
         var host = new SidecarHost(addTasks, settings, cancellationToken);
         await host._sidecar.StartAsync(cancellationToken);

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
 using DurableTask.Core;
 using DurableTask.Core.History;
 using DurableTask.Core.Query;
@@ -25,6 +27,7 @@ internal sealed class SkippedTimeService(DateTime start) :
     private readonly InMemoryOrchestrationService _inner = new();
     private readonly PriorityQueue<TaskMessage, (DateTime Due, long Order)> _waiting = new();
     private readonly List<TaskActivityWorkItem> _withheld = [];
+    private readonly ConcurrentQueue<ActivityRecord> _activities = new();
     private TaskCompletionSource _passed = NewSignal();
     private TaskCompletionSource _changed = NewSignal();
     private DateTime _now = start;
@@ -42,6 +45,9 @@ internal sealed class SkippedTimeService(DateTime start) :
             }
         }
     }
+
+    /// <summary>Those that have ended, in the order of their ends.</summary>
+    public IReadOnlyList<ActivityRecord> Activities => [.. _activities];
 
     public int TaskOrchestrationDispatcherCount => _inner.TaskOrchestrationDispatcherCount;
 
@@ -222,6 +228,14 @@ internal sealed class SkippedTimeService(DateTime start) :
         }
 
         responseMessage.Event.Timestamp = Now;
+        var failure = (responseMessage.Event as TaskFailedEvent)?.FailureDetails;
+        var call = (TaskScheduledEvent)workItem.TaskMessage.Event;
+        _activities.Enqueue(new ActivityRecord(
+            workItem.TaskMessage.OrchestrationInstance.InstanceId,
+            call.Name!,
+            ArgumentOf(call),
+            (responseMessage.Event as TaskCompletedEvent)?.Result,
+            failure is null ? null : (failure.ErrorType, failure.ErrorMessage)));
         await _inner.CompleteTaskActivityWorkItemAsync(workItem, responseMessage);
         Change(-1);
     }
@@ -290,6 +304,18 @@ internal sealed class SkippedTimeService(DateTime start) :
 
     public Task<OrchestrationState> WaitForOrchestrationAsync(string instanceId, string? executionId, TimeSpan timeout, CancellationToken cancellationToken) =>
         _inner.WaitForOrchestrationAsync(instanceId, executionId!, timeout, cancellationToken);
+
+    /// <summary>The worker sends the one argument as a list of one.</summary>
+    private static string? ArgumentOf(TaskScheduledEvent call)
+    {
+        if (call.Input is not { } arguments)
+        {
+            return null;
+        }
+
+        using var list = JsonDocument.Parse(arguments);
+        return list.RootElement.EnumerateArray().Single().GetRawText();
+    }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
