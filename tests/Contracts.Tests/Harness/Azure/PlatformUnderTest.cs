@@ -84,7 +84,11 @@ internal sealed class PlatformUnderTest : IPlatformUnderTest
     {
         var assembly = typeof(AgentMiddleware).Assembly;
         var builder = FunctionsApplication.CreateBuilder([]);
-        builder.Configuration.AddInMemoryCollection(PlatformSettings.In(directory)).AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
+        builder.Configuration.AddInMemoryCollection(PlatformSettings.In(directory)).AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["AzureWebJobsStorage"] = "UseDevelopmentStorage=true",
+            ["DURABLE_TASK_SCHEDULER_CONNECTION_STRING"] = "Endpoint=http://127.0.0.1:1;Authentication=None",
+        }).AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
         var startUp = assembly.GetCustomAttribute<WorkerExtensionStartupCodeExecutorInfoAttribute>().ShouldNotBeNull().StartupCodeExecutorType;
         ((WorkerExtensionStartup)Activator.CreateInstance(startUp)!).Configure(builder);
         builder.ConfigureFunctionsWebApplication();
