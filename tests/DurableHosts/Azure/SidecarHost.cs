@@ -5,9 +5,11 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Worker;
+using Microsoft.DurableTask.Worker.Shims;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace AtomicDevOps.DurableHosts;
 
@@ -22,6 +24,7 @@ internal sealed class SidecarHost : IDurableHost
     private CancellationTokenSource _stopping = new();
     private GrpcChannel? _channel;
     private IHost? _worker;
+    private EntityWorker? _entities;
 
     private SidecarHost(Action<ITaskSet> addTasks, DurableHostSettings settings, CancellationToken cancellationToken)
     {
@@ -94,15 +97,25 @@ internal sealed class SidecarHost : IDurableHost
             .UseGrpc(_channel!)
             .Configure(options =>
             {
+                options.EnableEntitySupport = true;
                 options.MaximumTimerInterval = SkippedTimeService.LongestTimer;
                 options.DataConverter = _settings.Converter ?? options.DataConverter;
             })
             .AddTasks(registry => _addTasks(new RegisteredTasks(registry, _stopping.Token))));
         builder.Services.AddDurableTaskClient(client => client
             .UseGrpc(_channel!)
-            .Configure(options => options.DataConverter = _settings.Converter ?? options.DataConverter)
+            .Configure(options =>
+            {
+                options.EnableEntitySupport = true;
+                options.DataConverter = _settings.Converter ?? options.DataConverter;
+            })
             .RegisterDirectly());
         _worker = builder.Build();
+        var workerOptions = _worker.Services.GetRequiredService<IOptionsMonitor<DurableTaskWorkerOptions>>().Get(Options.DefaultName);
+        var loggers = _worker.Services.GetRequiredService<ILoggerFactory>();
+        _entities = new EntityWorker(_service, new DurableTaskShimFactory(workerOptions, loggers), loggers);
+        _addTasks(_entities);
+        await _entities.StartAsync();
         var connection = _sidecar.Services.GetRequiredService<SkippedTimeServer>().NextConnectionAsync();
         await _worker.StartAsync(_cancellationToken);
         await connection.WaitAsync(_cancellationToken);
@@ -110,6 +123,7 @@ internal sealed class SidecarHost : IDurableHost
 
     private async Task StopWorkerAsync()
     {
+        await _entities!.DisposeAsync();
         await Worker.StopAsync(CancellationToken.None);
         Worker.Dispose();
     }

@@ -1,3 +1,5 @@
+using DurableTask.Core.Entities;
+using DurableTask.Core.Tracing;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.DurableTask.Protobuf;
@@ -18,6 +20,73 @@ internal sealed class SkippedTimeServer(
 
     /// <summary>Ends when the next worker to come has work items sent to it.</summary>
     public Task NextConnectionAsync() => (_connected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    public override async Task<SignalEntityResponse> SignalEntity(SignalEntityRequest request, ServerCallContext context)
+    {
+        var at = request.ScheduledTime?.ToDateTime();
+        var signal = ClientEntityHelpers.EmitOperationSignal(
+            new global::DurableTask.Core.OrchestrationInstance { InstanceId = request.InstanceId },
+            Guid.Parse(request.RequestId),
+            request.Name,
+            request.Input,
+            at is { } time ? (time, time) : null,
+            request.ParentTraceContext is { } trace ? new DistributedTraceContext(trace.TraceParent, trace.TraceState) : null,
+            request.RequestTime?.ToDateTimeOffset());
+        await service.SendTaskOrchestrationMessageAsync(signal.AsTaskMessage());
+        return new SignalEntityResponse();
+    }
+
+    public override async Task<GetEntityResponse> GetEntity(GetEntityRequest request, ServerCallContext context) =>
+        await Entities.GetEntityAsync(EntityId.FromString(request.InstanceId), request.IncludeState, includeStateless: false, context.CancellationToken) is { } entity
+            ? new GetEntityResponse { Exists = true, Entity = Message(entity) }
+            : new GetEntityResponse();
+
+    public override async Task<QueryEntitiesResponse> QueryEntities(QueryEntitiesRequest request, ServerCallContext context)
+    {
+        var query = request.Query;
+        var found = await Entities.QueryEntitiesAsync(
+            new EntityBackendQueries.EntityQuery
+            {
+                InstanceIdStartsWith = query.InstanceIdStartsWith,
+                LastModifiedFrom = query.LastModifiedFrom?.ToDateTime(),
+                LastModifiedTo = query.LastModifiedTo?.ToDateTime(),
+                IncludeState = query.IncludeState,
+                IncludeTransient = query.IncludeTransient,
+                PageSize = query.PageSize,
+                ContinuationToken = query.ContinuationToken,
+            },
+            context.CancellationToken);
+        return new QueryEntitiesResponse { Entities = { found.Results.Select(Message) }, ContinuationToken = found.ContinuationToken };
+    }
+
+    public override async Task<CleanEntityStorageResponse> CleanEntityStorage(CleanEntityStorageRequest request, ServerCallContext context)
+    {
+        var cleaned = await Entities.CleanEntityStorageAsync(
+            new EntityBackendQueries.CleanEntityStorageRequest
+            {
+                RemoveEmptyEntities = request.RemoveEmptyEntities,
+                ReleaseOrphanedLocks = request.ReleaseOrphanedLocks,
+                ContinuationToken = request.ContinuationToken,
+            },
+            context.CancellationToken);
+        return new CleanEntityStorageResponse
+        {
+            EmptyEntitiesRemoved = cleaned.EmptyEntitiesRemoved,
+            OrphanedLocksReleased = cleaned.OrphanedLocksReleased,
+            ContinuationToken = cleaned.ContinuationToken,
+        };
+    }
+
+    private EntityQueries Entities => new(service);
+
+    private static EntityMetadata Message(EntityBackendQueries.EntityMetadata entity) => new()
+    {
+        InstanceId = entity.EntityId.ToString(),
+        LastModifiedTime = Timestamp.FromDateTime(entity.LastModifiedTime),
+        BacklogQueueSize = entity.BacklogQueueSize,
+        LockedBy = entity.LockedBy,
+        SerializedState = entity.SerializedState,
+    };
 
     /// <summary>It takes one worker at a time, and the next one only when it has noticed that the last one has gone.</summary>
     public override async Task GetWorkItems(GetWorkItemsRequest request, IServerStreamWriter<WorkItem> responseStream, ServerCallContext context)
@@ -56,6 +125,11 @@ internal sealed class SkippedTimeServer(
         public Task WriteAsync(WorkItem message)
         {
             var now = Timestamp.FromDateTime(clock.Now);
+            if (message.OrchestratorRequest is { } turn)
+            {
+                turn.EntityParameters = new OrchestratorEntityParameters { EntityMessageReorderWindow = Duration.FromTimeSpan(TimeSpan.Zero) };
+            }
+
             foreach (var happened in message.OrchestratorRequest?.NewEvents ?? [])
             {
                 happened.Timestamp = now;

@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
 using DurableTask.Core;
+using DurableTask.Core.Common;
 using DurableTask.Core.History;
 using DurableTask.Core.Query;
 using Microsoft.DurableTask.Testing.Sidecar;
@@ -28,6 +31,8 @@ internal sealed class SkippedTimeService(DateTime start) :
     private readonly PriorityQueue<TaskMessage, (DateTime Due, long Order)> _waiting = new();
     private readonly List<TaskActivityWorkItem> _withheld = [];
     private readonly ConcurrentQueue<ActivityRecord> _activities = new();
+    private readonly Channel<TaskOrchestrationWorkItem> _entityWorkItems = Channel.CreateUnbounded<TaskOrchestrationWorkItem>();
+    private readonly ConcurrentDictionary<string, bool> _forgotten = new(StringComparer.Ordinal);
     private TaskCompletionSource _passed = NewSignal();
     private TaskCompletionSource _changed = NewSignal();
     private DateTime _now = start;
@@ -48,6 +53,9 @@ internal sealed class SkippedTimeService(DateTime start) :
 
     /// <summary>Those that have ended, in the order of their ends.</summary>
     public IReadOnlyList<ActivityRecord> Activities => [.. _activities];
+
+    /// <summary>Entities that have been sent something.</summary>
+    public ChannelReader<TaskOrchestrationWorkItem> EntityWorkItems => _entityWorkItems.Reader;
 
     public int TaskOrchestrationDispatcherCount => _inner.TaskOrchestrationDispatcherCount;
 
@@ -73,8 +81,7 @@ internal sealed class SkippedTimeService(DateTime start) :
             {
                 foreach (var message in due)
                 {
-                    // The store compares it with the machine's clock.
-                    ((TimerFiredEvent)message.Event).FireAt = DateTime.UnixEpoch;
+                    ForgetTime(message);
                     await SendTaskOrchestrationMessageAsync(message);
                 }
 
@@ -140,7 +147,12 @@ internal sealed class SkippedTimeService(DateTime start) :
     public async Task SendTaskOrchestrationMessageAsync(TaskMessage message)
     {
         message.Event.Timestamp = Now;
-        await _inner.SendTaskOrchestrationMessageAsync(message);
+        if (!Hold(message))
+        {
+            Remember(message);
+            await _inner.SendTaskOrchestrationMessageAsync(message);
+        }
+
         Change(0);
     }
 
@@ -175,6 +187,18 @@ internal sealed class SkippedTimeService(DateTime start) :
         while (true)
         {
             var item = await _inner.LockNextTaskOrchestrationWorkItemAsync(receiveTimeout, cancellationToken);
+            if (Entities.IsEntityInstance(item.InstanceId))
+            {
+                if (item.OrchestrationRuntimeState.ExecutionStartedEvent is null && Entities.AutoStart(item.InstanceId, item.NewMessages))
+                {
+                    item.NewMessages[0].Event.Timestamp = Now;
+                }
+
+                Change(1);
+                await _entityWorkItems.Writer.WriteAsync(item, cancellationToken);
+                continue;
+            }
+
             if (item.OrchestrationRuntimeState.ExecutionStartedEvent is not null
                 || item.NewMessages.Any(static message => message.Event is ExecutionStartedEvent))
             {
@@ -207,6 +231,11 @@ internal sealed class SkippedTimeService(DateTime start) :
             orchestrationState.CreatedTime = newOrchestrationRuntimeState.CreatedTime;
             orchestrationState.CompletedTime = newOrchestrationRuntimeState.CompletedTime;
             orchestrationState.LastUpdatedTime = Now;
+        }
+
+        foreach (var message in sent)
+        {
+            Remember(message);
         }
 
         Change(outbound.Count);
@@ -289,11 +318,26 @@ internal sealed class SkippedTimeService(DateTime start) :
     public Task<IList<OrchestrationState>> GetOrchestrationStateAsync(string instanceId, bool allExecutions) =>
         _inner.GetOrchestrationStateAsync(instanceId, allExecutions);
 
-    public Task<OrchestrationState> GetOrchestrationStateAsync(string instanceId, string? executionId) =>
-        _inner.GetOrchestrationStateAsync(instanceId, executionId);
+    public async Task<OrchestrationState> GetOrchestrationStateAsync(string instanceId, string? executionId) =>
+        Entities.IsEntityInstance(instanceId) ? null! : await _inner.GetOrchestrationStateAsync(instanceId, executionId);
 
-    public Task<OrchestrationQueryResult> GetOrchestrationWithQueryAsync(OrchestrationQuery query, CancellationToken cancellationToken) =>
-        _inner.GetOrchestrationWithQueryAsync(query, cancellationToken);
+    public async Task<OrchestrationQueryResult> GetOrchestrationWithQueryAsync(OrchestrationQuery query, CancellationToken cancellationToken)
+    {
+        var found = await _inner.GetOrchestrationWithQueryAsync(query, cancellationToken);
+        return new OrchestrationQueryResult([.. found.OrchestrationState.Where(static state => !Entities.IsEntityInstance(state.OrchestrationInstance.InstanceId))], found.ContinuationToken);
+    }
+
+    public async Task<OrchestrationState?> FindEntityAsync(string id) =>
+        _forgotten.ContainsKey(id) ? null : await _inner.GetOrchestrationStateAsync(id, executionId: null);
+
+    public async Task<OrchestrationQueryResult> FindEntitiesAsync(OrchestrationQuery query, CancellationToken cancellationToken)
+    {
+        var found = await _inner.GetOrchestrationWithQueryAsync(query, cancellationToken);
+        return new OrchestrationQueryResult([.. found.OrchestrationState.Where(state => !_forgotten.ContainsKey(state.OrchestrationInstance.InstanceId))], found.ContinuationToken);
+    }
+
+    /// <summary>Nothing is known of this entity until somebody sends it something.</summary>
+    public void Forget(string entityId) => _forgotten[entityId] = true;
 
     public Task PurgeOrchestrationHistoryAsync(DateTime thresholdDateTimeUtc, OrchestrationStateTimeRangeFilterType timeRangeFilterType) =>
         _inner.PurgeOrchestrationHistoryAsync(thresholdDateTimeUtc, timeRangeFilterType);
@@ -316,6 +360,8 @@ internal sealed class SkippedTimeService(DateTime start) :
         using var list = JsonDocument.Parse(arguments);
         return list.RootElement.EnumerateArray().Single().GetRawText();
     }
+
+    private void Remember(TaskMessage message) => _forgotten.TryRemove(message.OrchestrationInstance.InstanceId, out _);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -355,6 +401,22 @@ internal sealed class SkippedTimeService(DateTime start) :
         }
     }
 
+    /// <summary>The store and the dispatcher of entities would compare it with the machine's clock.</summary>
+    private static void ForgetTime(TaskMessage message)
+    {
+        const string TimeOfSignal = "due";
+        if (message.Event is TimerFiredEvent timer)
+        {
+            timer.FireAt = DateTime.UnixEpoch;
+        }
+        else if (Entities.IsDelayedEntityMessage(message, out _))
+        {
+            var signal = JsonNode.Parse(((EventRaisedEvent)message.Event).Input)!.AsObject();
+            signal.Remove(TimeOfSignal);
+            message.Event = new EventRaisedEvent(-1, signal.ToJsonString()) { Name = "op" };
+        }
+    }
+
     private bool Withhold(TaskActivityWorkItem item)
     {
         lock (_gate)
@@ -371,12 +433,17 @@ internal sealed class SkippedTimeService(DateTime start) :
         return true;
     }
 
-    /// <summary>Whether it is a timer that is not due yet.</summary>
+    /// <summary>Whether it is a timer that is not due yet, or a signal to an entity with a time.</summary>
     private bool Hold(TaskMessage message)
     {
+        var due = message.Event switch
+        {
+            TimerFiredEvent timer => timer.FireAt,
+            _ => Entities.IsDelayedEntityMessage(message, out var time) ? time : DateTime.MinValue,
+        };
         lock (_gate)
         {
-            if (message.Event is not TimerFiredEvent { FireAt: var due } || due <= _now)
+            if (due <= _now)
             {
                 return false;
             }
@@ -406,7 +473,7 @@ internal sealed class SkippedTimeService(DateTime start) :
         while (TakeBefore(due.Count == 0 ? end : Now) is var (message, time))
         {
             var state = await _inner.GetOrchestrationStateAsync(message.OrchestrationInstance.InstanceId, message.OrchestrationInstance.ExecutionId);
-            if (state is null or { OrchestrationStatus: OrchestrationStatus.Completed or OrchestrationStatus.Failed or OrchestrationStatus.Terminated })
+            if (!Entities.IsEntityInstance(message.OrchestrationInstance.InstanceId) && state is null or { OrchestrationStatus: OrchestrationStatus.Completed or OrchestrationStatus.Failed or OrchestrationStatus.Terminated })
             {
                 continue;
             }
