@@ -1,5 +1,7 @@
+using System.Reflection;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 
 namespace AtomicDevOps.FunctionApp.Tests;
 
@@ -14,17 +16,40 @@ public sealed class AzureFunctionListTests
     }
 
     [Fact]
-    public void The_azure_host_gives_a_client_to_the_functions_that_take_one()
+    public void Both_hosts_call_the_same_methods_with_the_same_bindings()
     {
-        var given = Functions().Where(static function => Bindings(function).Any(static binding => IsOf(binding, "durableClient"))).Select(Name);
-        var taken = FunctionListTests.Functions()
-            .Where(static function => function.Method.GetParameters().Any(static parameter => parameter.IsDefined(typeof(DurableClientAttribute), inherit: true)))
-            .Select(static function => function.Name)
-            .ToList();
+        var azure = Functions().Select(static function =>
+            $"{Name(function)} {Text(function, "entryPoint")}({string.Join(", ", Bindings(function).Select(Shown).Order(StringComparer.Ordinal))})");
+        var embedded = FunctionListTests.Functions().Select(static function =>
+            $"{function.Name} {function.Method.DeclaringType}.{function.Method.Name}({string.Join(", ", Bindings(function.Method).Order(StringComparer.Ordinal))})");
 
-        taken.ShouldNotBeEmpty();
-        given.ShouldBe(taken, ignoreOrder: true);
+        azure.ShouldBe(embedded, ignoreOrder: true);
     }
+
+    private static IEnumerable<string> Bindings(MethodInfo method)
+    {
+        foreach (var parameter in method.GetParameters())
+        {
+            switch (parameter.GetCustomAttribute<BindingAttribute>())
+            {
+                case TimerTriggerAttribute timer:
+                    yield return $"{parameter.Name} timerTrigger In{(timer.RunOnStartup ? " runOnStartup" : string.Empty)}";
+                    break;
+                case { } binding:
+                    yield return $"{parameter.Name} {JsonNamingPolicy.CamelCase.ConvertName(binding.GetType().Name[..^"Attribute".Length])} In";
+                    break;
+            }
+        }
+
+        if (method.GetParameters().Any(static parameter => parameter.IsDefined(typeof(HttpTriggerAttribute), inherit: true)))
+        {
+            yield return "$return http Out";
+        }
+    }
+
+    private static string Shown(JsonElement binding) =>
+        $"{Text(binding, "name")} {Text(binding, "type")} {Text(binding, "direction")}"
+        + (binding.TryGetProperty("runOnStartup", out var atStart) && atStart.GetBoolean() ? " runOnStartup" : string.Empty);
 
     private static List<JsonElement> Functions()
     {
@@ -49,8 +74,6 @@ public sealed class AzureFunctionListTests
 
     private static IEnumerable<string> Methods(JsonElement trigger) =>
         trigger.GetProperty("methods").EnumerateArray().Select(static method => method.GetString()!.ToUpperInvariant());
-
-    private static bool IsOf(JsonElement binding, string type) => string.Equals(Text(binding, "type"), type, StringComparison.Ordinal);
 
     private static string Name(JsonElement function) => Text(function, "name");
 

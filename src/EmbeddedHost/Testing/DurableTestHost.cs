@@ -88,6 +88,7 @@ public sealed class DurableTestHost : IAsyncDisposable
             {
                 services.AddSingleton<MiddlewarePipeline>();
                 services.AddSingleton<FunctionExecutor>();
+                services.AddFunctionPayloads();
                 addServices?.Invoke(services);
             },
             configure);

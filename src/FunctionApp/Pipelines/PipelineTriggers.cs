@@ -95,17 +95,23 @@ public sealed class PipelineTriggers(IStageLog log)
             ({ } one, null) => RunId.ForRepository(one),
             _ => RunId.Prefix,
         };
-        var runs = new List<PipelineView>();
+        var runs = new List<OrchestrationMetadata>();
         await foreach (var instance in client.GetAllInstancesAsync(new OrchestrationQuery { InstanceIdPrefix = prefix, FetchInputsAndOutputs = true })
             .WithCancellation(cancellationToken))
         {
             if (PipelineRuns.IsRun(instance))
             {
-                runs.Add(PipelineViews.Of(instance, []) with { Agents = null });
+                runs.Add(instance);
             }
         }
 
-        return Json(new { pipelines = runs.OrderByDescending(run => run.StartedAt).Take(limit) });
+        var pipelines = new List<PipelineView>();
+        foreach (var run in runs.OrderByDescending(run => run.CreatedAt).Take(limit))
+        {
+            pipelines.Add(PipelineViews.Of(await WithFailureAsync(client, run, cancellationToken), []) with { Agents = null });
+        }
+
+        return Json(new { pipelines });
     }
 
     /// <summary><c>GET /api/pipelines/{id}</c> shows a run with its agents and stages as a tree.</summary>
@@ -194,6 +200,12 @@ public sealed class PipelineTriggers(IStageLog log)
             ? NoSuchRun(id)
             : Results.Text(await log.ReadAsync(id, stage, offset, cancellationToken));
     }
+
+    /// <summary>Queries of Azure Functions leave out why an instance failed.</summary>
+    private static async Task<OrchestrationMetadata> WithFailureAsync(DurableTaskClient client, OrchestrationMetadata run, CancellationToken cancellationToken) =>
+        run is { RuntimeStatus: OrchestrationRuntimeStatus.Failed, FailureDetails: null }
+            ? await client.GetInstanceAsync(run.InstanceId, getInputsAndOutputs: true, cancellationToken) ?? run
+            : run;
 
     private static async Task<PipelineView?> FindAsync(DurableTaskClient client, string id, CancellationToken cancellationToken)
     {

@@ -119,7 +119,7 @@ public sealed class PurgeTests : ConformanceTest
             () => host.Client.PurgeAllInstancesAsync(new PurgeInstancesFilter { Timeout = TimeSpan.FromSeconds(seconds) }, Token));
     }
 
-    private static async Task BeginOneOfEachAsync(IConformanceHost host)
+    private static async Task BeginOneOfEachAsync(IDurableHost host)
     {
         await host.BeginAsync("Ends", 1, "ended");
         await host.BeginAsync("Fails", 1, "failed");

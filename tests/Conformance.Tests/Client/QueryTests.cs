@@ -158,7 +158,7 @@ public sealed class QueryTests : ConformanceTest
         next.ContinuationToken.ShouldBeNull();
     }
 
-    private static async Task BeginManyAsync(IConformanceHost host, string name, string prefix, int count)
+    private static async Task BeginManyAsync(IDurableHost host, string name, string prefix, int count)
     {
         for (var i = 0; i < count; i++)
         {

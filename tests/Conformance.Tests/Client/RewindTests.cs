@@ -55,7 +55,7 @@ public sealed class RewindTests : ConformanceTest
         await Should.ThrowAsync<ArgumentException>(() => host.Client.RewindInstanceAsync("nobody", "why not", Token));
     }
 
-    private async Task<OrchestrationMetadata> RewindAsync(IConformanceHost host, string id)
+    private async Task<OrchestrationMetadata> RewindAsync(IDurableHost host, string id)
     {
         _isBroken = false;
         await host.Client.RewindInstanceAsync(id, "mended", Token);

@@ -26,6 +26,7 @@ public sealed class CallTests : ConformanceTest
     [Fact]
     public async Task Keys_tell_entities_apart_by_case_and_names_do_not()
     {
+        Requires(HostFeature.PreciseEntities);
         await using var host = await StartAsync(tasks => tasks.AddEntity<Counter>().AddOrchestrator("Calls", async context =>
         {
             await context.Entities.CallEntityAsync<int>(new EntityInstanceId("COUNTER", "k"), "add", 1);
@@ -88,6 +89,7 @@ public sealed class CallTests : ConformanceTest
     [Fact]
     public async Task An_execution_that_ends_with_an_open_call_ends_and_its_successor_is_not_disturbed()
     {
+        Requires(HostFeature.MessagesOfContinueAsNew);
         await using var host = await StartAsync(tasks => tasks.AddEntity<Counter>().AddOrchestrator<int, int>("Leaves", async (context, round) =>
         {
             if (round < 3)

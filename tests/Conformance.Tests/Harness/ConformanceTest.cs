@@ -10,16 +10,15 @@ public abstract class ConformanceTest
 {
     protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Says what of its host the test needs beyond the common part. Without it the test does not apply.</summary>
-    protected internal static void Requires(HostFeature feature) =>
-        Assert.SkipWhen(HostUnderTest.Lacks.Contains(feature), $"Does not apply to this host, which lacks {feature}: see docs/embedded-host.md.");
+    /// <inheritdoc cref="HostFeatures.Requires"/>
+    protected static void Requires(HostFeature feature) => HostFeatures.Requires(feature);
 
     /// <param name="addTasks">Runs again at each restart.</param>
-    protected static Task<IConformanceHost> StartAsync(Action<ITaskSet> addTasks, ILoggerProvider? logs = null) =>
-        HostUnderTest.StartAsync(addTasks, logs, Token);
+    protected static Task<IDurableHost> StartAsync(Action<ITaskSet> addTasks, ILoggerProvider? logs = null) =>
+        HostUnderTest.StartAsync(addTasks, new DurableHostSettings(logs), Token);
 
     /// <param name="functionTypes">Types with methods that carry <c>[Function]</c>.</param>
-    protected static Task<IConformanceHost> StartFunctionsAsync(params IEnumerable<Type> functionTypes)
+    protected static Task<IDurableHost> StartFunctionsAsync(params IEnumerable<Type> functionTypes)
     {
         Requires(HostFeature.Functions);
         return HostUnderTest.StartAsync(functionTypes, Token);
@@ -33,38 +32,38 @@ internal static class ConformanceHostExtensions
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static Task<string> BeginAsync(this IConformanceHost host, string orchestrator, object? input = null, string? id = null) =>
+    public static Task<string> BeginAsync(this IDurableHost host, string orchestrator, object? input = null, string? id = null) =>
         host.Client.ScheduleNewOrchestrationInstanceAsync(orchestrator, input, new StartOrchestrationOptions(id), Token);
 
     /// <summary>Starts an instance and reads it when nothing is left to happen.</summary>
     public static async Task<OrchestrationMetadata> RunAsync(
-        this IConformanceHost host, string orchestrator, object? input = null, StartOrchestrationOptions? options = null)
+        this IDurableHost host, string orchestrator, object? input = null, StartOrchestrationOptions? options = null)
     {
         var id = await host.Client.ScheduleNewOrchestrationInstanceAsync(orchestrator, input, options, Token);
         return await host.SettleAsync(id);
     }
 
-    public static async Task<OrchestrationMetadata> SettleAsync(this IConformanceHost host, string id)
+    public static async Task<OrchestrationMetadata> SettleAsync(this IDurableHost host, string id)
     {
         await host.SettleAsync();
         return await host.ReadAsync(id);
     }
 
-    public static async Task<OrchestrationMetadata> ReadAsync(this IConformanceHost host, string id) =>
+    public static async Task<OrchestrationMetadata> ReadAsync(this IDurableHost host, string id) =>
         (await host.Client.GetInstanceAsync(id, getInputsAndOutputs: true, Token)).ShouldNotBeNull($"instance {id}");
 
     /// <summary>The state of an entity that must have one.</summary>
-    public static async Task<T> StateAsync<T>(this IConformanceHost host, string name, string key)
+    public static async Task<T> StateAsync<T>(this IDurableHost host, string name, string key)
     {
         var id = new EntityInstanceId(name, key);
         return (await host.Client.Entities.GetEntityAsync<T>(id, cancellation: Token)).ShouldNotBeNull($"entity {id}").State;
     }
 
     public static Task SignalAsync(
-        this IConformanceHost host, string name, string key, string operation, object? input = null, SignalEntityOptions? options = null) =>
+        this IDurableHost host, string name, string key, string operation, object? input = null, SignalEntityOptions? options = null) =>
         host.Client.Entities.SignalEntityAsync(new EntityInstanceId(name, key), operation, input, options, Token);
 
-    public static async Task<IReadOnlyList<string>> FindAsync(this IConformanceHost host, OrchestrationQuery? query = null)
+    public static async Task<IReadOnlyList<string>> FindAsync(this IDurableHost host, OrchestrationQuery? query = null)
     {
         var found = new List<string>();
         await foreach (var instance in host.Client.GetAllInstancesAsync(query).WithCancellation(Token))

@@ -224,7 +224,7 @@ public sealed class TracingTests : ConformanceTest
     [Fact]
     public async Task Calls_and_signals_of_entities_are_in_the_tree_with_the_operations_that_they_run()
     {
-        Requires(HostFeature.Entities);
+        Requires(HostFeature.SpansOfEntities);
 
         using var spans = new RecordedSpans();
         await using var host = await StartAsync(static tasks => AddEntities(tasks));
@@ -256,7 +256,7 @@ public sealed class TracingTests : ConformanceTest
     [Fact]
     public async Task A_restart_between_a_call_of_an_entity_and_its_response_keeps_the_call_s_span()
     {
-        Requires(HostFeature.Entities);
+        Requires(HostFeature.SpansOfEntities);
 
         using var spans = new RecordedSpans();
         await using var host = await StartAsync(static tasks => AddEntities(tasks).AddOrchestrator("Holds", static async context =>
@@ -291,7 +291,7 @@ public sealed class TracingTests : ConformanceTest
     [Fact]
     public async Task A_client_s_signal_has_a_span_under_the_one_that_is_current_and_the_operation_one_under_it()
     {
-        Requires(HostFeature.Entities);
+        Requires(HostFeature.SpansOfEntities);
 
         using var spans = new RecordedSpans();
         await using var host = await StartAsync(static tasks => AddEntities(tasks));
@@ -320,7 +320,7 @@ public sealed class TracingTests : ConformanceTest
     [Fact]
     public async Task The_current_span_of_an_operation_is_the_one_that_stands_for_it()
     {
-        Requires(HostFeature.Entities);
+        Requires(HostFeature.SpansOfEntities);
 
         using var spans = new RecordedSpans();
         await using var host = await StartAsync(static tasks => tasks
@@ -337,7 +337,7 @@ public sealed class TracingTests : ConformanceTest
     [Fact]
     public async Task An_operation_whose_entity_is_not_there_has_a_failed_span()
     {
-        Requires(HostFeature.Entities);
+        Requires(HostFeature.SpansOfEntities);
 
         using var spans = new RecordedSpans();
         await using var host = await StartAsync(static tasks => tasks.AddOrchestrator(
@@ -363,7 +363,7 @@ public sealed class TracingTests : ConformanceTest
     [Fact]
     public async Task Spans_of_entities_have_the_attributes_of_what_they_stand_for()
     {
-        Requires(HostFeature.Entities);
+        Requires(HostFeature.SpansOfEntities);
 
         using var spans = new RecordedSpans();
         await using var host = await StartAsync(static tasks => AddEntities(tasks));

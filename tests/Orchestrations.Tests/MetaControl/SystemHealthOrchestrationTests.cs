@@ -15,9 +15,9 @@ public sealed class SystemHealthOrchestrationTests
     public async Task Rounds_go_on_for_a_month_and_over_a_restart()
     {
         await using var platform = await StartAsync((_, _) => Round(("GitHubExpert", AgentHealth.Healthy)), TimeSpan.FromHours(1));
-        await platform.Host.AdvanceAsync(TimeSpan.FromDays(15), Token);
+        await platform.Host.PassAsync(TimeSpan.FromDays(15));
         await platform.Host.RestartAsync();
-        await platform.Host.AdvanceAsync(TimeSpan.FromDays(15), Token);
+        await platform.Host.PassAsync(TimeSpan.FromDays(15));
         var health = await ReadAsync(platform);
         health.Round.ShouldBe((30 * 24) + 1);
         health.Health.ShouldBe(AgentHealth.Healthy);
@@ -29,8 +29,8 @@ public sealed class SystemHealthOrchestrationTests
     {
         await using var platform = await StartAsync(
             (_, call) => Round(("A", call < 3 ? AgentHealth.Healthy : AgentHealth.Unhealthy), ("B", AgentHealth.Degraded), ("C", AgentHealth.NotConfigured)), TimeSpan.FromHours(1));
-        var start = platform.Host.Time.GetUtcNow();
-        await platform.Host.AdvanceAsync(TimeSpan.FromHours(5), Token);
+        var start = platform.Host.Now;
+        await platform.Host.PassAsync(TimeSpan.FromHours(5));
         var health = await ReadAsync(platform);
         health.Health.ShouldBe(AgentHealth.Unhealthy, "the worst counts");
         (health.Agents["A"].Since - start).ShouldBe(TimeSpan.FromHours(2));
@@ -41,9 +41,9 @@ public sealed class SystemHealthOrchestrationTests
     public async Task A_round_begins_at_once_when_it_is_asked_for()
     {
         await using var platform = await StartAsync((_, _) => Round(), TimeSpan.FromDays(1));
-        await platform.Host.AdvanceAsync(TimeSpan.FromMinutes(1), Token);
+        await platform.Host.PassAsync(TimeSpan.FromMinutes(1));
         await platform.Host.Client.RaiseEventAsync(SystemHealthOrchestration.InstanceId, SystemHealthOrchestration.ProbeNow, cancellation: Token);
-        await platform.Host.AdvanceAsync(TimeSpan.FromMinutes(1), Token);
+        await platform.Host.PassAsync(TimeSpan.FromMinutes(1));
         (await ReadAsync(platform)).Round.ShouldBe(2);
     }
 
@@ -52,7 +52,7 @@ public sealed class SystemHealthOrchestrationTests
     {
         await using var platform = await StartAsync(
             (_, call) => call is > 1 and < 8 ? throw new InvalidOperationException("bad luck") : Round(("A", AgentHealth.Healthy)), TimeSpan.FromMinutes(1));
-        await platform.Host.AdvanceAsync(TimeSpan.FromMinutes(30), Token);
+        await platform.Host.PassAsync(TimeSpan.FromMinutes(30));
         var health = await ReadAsync(platform);
         health.Round.ShouldBeGreaterThan(20);
         health.Agents["A"].Since.ShouldBe(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));

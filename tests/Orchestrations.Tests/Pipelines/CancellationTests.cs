@@ -6,7 +6,6 @@ using AtomicDevOps.Activities.Experts.PyTest;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Orchestrations.Pipelines;
 using AtomicDevOps.Orchestrations.Tests.Support;
-using Microsoft.DurableTask.Client;
 
 namespace AtomicDevOps.Orchestrations.Tests.Pipelines;
 
@@ -82,9 +81,9 @@ public sealed class CancellationTests
         await using var platform = await TestPlatform.StartAsync(tools => tools.Away(
             PyTestExpert.RunTests, int.MaxValue, _ => throw new InvalidOperationException()));
         var run = await platform.BeginAsync();
-        await platform.Host.AdvanceAsync(TimeSpan.FromMinutes(5), Token);
+        await platform.Host.PassAsync(TimeSpan.FromMinutes(5));
         await platform.CancelAsync(run);
-        await platform.Host.AdvanceAsync(TimeSpan.FromMinutes(1), Token);
+        await platform.Host.PassAsync(TimeSpan.FromMinutes(1));
         (await platform.EndedAsync(run)).Verdict.ShouldBe(PipelineVerdict.Cancelled);
         platform.ShouldHaveCleanedUpOnce();
     }
@@ -93,7 +92,7 @@ public sealed class CancellationTests
     {
         var killed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var asked = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
-        tools.Before = async (invocation, call) =>
+        tools.Before = async (call, stopping) =>
         {
             if (string.Equals(call.Activity, DockerExpert.KillRun.Name, StringComparison.Ordinal))
             {
@@ -105,15 +104,14 @@ public sealed class CancellationTests
                 return;
             }
 
-            var client = (DurableTaskClient)invocation.Services.GetService(typeof(DurableTaskClient))!;
-            await client.RaiseEventAsync(
+            await tools.Client.RaiseEventAsync(
                 RunId.ForPullRequest(ScriptedTools.Repository, 12, "first"),
                 PipelineEvents.Cancel,
                 new CancellationRequest(PipelineVerdict.Cancelled, "Asked to end.") { NewHeadSha = newHeadSha },
-                invocation.CancellationToken);
+                stopping);
             if (goesOn)
             {
-                await killed.Task.WaitAsync(invocation.CancellationToken);
+                await killed.Task.WaitAsync(stopping);
             }
         };
     }

@@ -249,9 +249,9 @@ public sealed class PullRequestRunTests
     {
         await using var platform = await TestPlatform.StartAsync(tools => tools.Away(
             PyTestExpert.RunTests, 15, _ => ScriptedTools.Tests(PyTestOutcome.Passed)));
-        var start = platform.Host.Time.GetUtcNow();
+        var start = platform.Host.Now;
         (await platform.RunAsync()).Verdict.ShouldBe(PipelineVerdict.Passed);
-        (platform.Host.Time.GetUtcNow() - start).ShouldBeInRange(TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(20));
+        (platform.Host.Now - start).ShouldBeInRange(TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(20));
         platform.ShouldHaveCleanedUpOnce();
     }
 
@@ -260,11 +260,11 @@ public sealed class PullRequestRunTests
     {
         await using var platform = await TestPlatform.StartAsync(tools => tools.Away(
             DockerExpert.BuildImage, int.MaxValue, _ => throw new InvalidOperationException()));
-        var start = platform.Host.Time.GetUtcNow();
+        var start = platform.Host.Now;
         var result = await platform.RunAsync();
         result.Verdict.ShouldBe(PipelineVerdict.Errored);
         result.Stages.Single(stage => stage.Name is "build").Summary.ShouldBe("Scripted tool: is away");
-        (platform.Host.Time.GetUtcNow() - start).ShouldBeInRange(TimeSpan.FromMinutes(18), TimeSpan.FromMinutes(21));
+        (platform.Host.Now - start).ShouldBeInRange(TimeSpan.FromMinutes(18), TimeSpan.FromMinutes(21));
     }
 
     [Fact]
@@ -297,13 +297,13 @@ public sealed class PullRequestRunTests
     {
         await using var platform = await TestPlatform.StartAsync(WaitForApproval);
         var older = await platform.BeginAsync(key: "older");
-        await platform.Host.AdvanceAsync(TimeSpan.FromHours(1), Token);
+        await platform.Host.PassAsync(TimeSpan.FromHours(1));
         var newer = await platform.BeginAsync(key: "newer");
-        await platform.Host.AdvanceAsync(TimeSpan.FromHours(1), Token);
+        await platform.Host.PassAsync(TimeSpan.FromHours(1));
 
         (await platform.EndedAsync(older)).Verdict.ShouldBe(PipelineVerdict.Superseded);
         await platform.ApproveAsync(newer, approved: true);
-        await platform.Host.RunUntilIdleAsync(Token);
+        await platform.Host.SettleAsync();
         (await platform.EndedAsync(newer)).Verdict.ShouldBe(PipelineVerdict.Merged);
     }
 
@@ -312,13 +312,13 @@ public sealed class PullRequestRunTests
     {
         await using var platform = await TestPlatform.StartAsync(WaitForApproval);
         var present = await platform.BeginAsync(key: "present");
-        await platform.Host.AdvanceAsync(TimeSpan.FromHours(1), Token);
+        await platform.Host.PassAsync(TimeSpan.FromHours(1));
         var late = await platform.BeginAsync(TestPlatform.PullRequestWork(OtherSha), "late");
-        await platform.Host.AdvanceAsync(TimeSpan.FromHours(1), Token);
+        await platform.Host.PassAsync(TimeSpan.FromHours(1));
 
         (await platform.EndedAsync(late)).Verdict.ShouldBe(PipelineVerdict.Superseded);
         await platform.ApproveAsync(present, approved: true);
-        await platform.Host.RunUntilIdleAsync(Token);
+        await platform.Host.SettleAsync();
         (await platform.EndedAsync(present)).Verdict.ShouldBe(PipelineVerdict.Merged);
     }
 
@@ -329,10 +329,10 @@ public sealed class PullRequestRunTests
     {
         await using var platform = await TestPlatform.StartAsync(WaitForApproval);
         var run = await platform.BeginAsync();
-        await platform.Host.AdvanceAsync(TimeSpan.FromDays(2), Token);
+        await platform.Host.PassAsync(TimeSpan.FromDays(2));
         await platform.Host.RestartAsync();
         await platform.ApproveAsync(run, approved);
-        await platform.Host.RunUntilIdleAsync(Token);
+        await platform.Host.SettleAsync();
 
         var result = await platform.EndedAsync(run);
         result.Verdict.ShouldBe(verdict);
@@ -346,11 +346,11 @@ public sealed class PullRequestRunTests
     public async Task A_gate_that_nobody_answers_fails_after_a_week()
     {
         await using var platform = await TestPlatform.StartAsync(WaitForApproval);
-        var start = platform.Host.Time.GetUtcNow();
+        var start = platform.Host.Now;
         var result = await platform.RunAsync();
         result.Verdict.ShouldBe(PipelineVerdict.Failed);
         result.Summary.ShouldBe("Nobody approved the gate «merge» in time.");
-        (platform.Host.Time.GetUtcNow() - start).ShouldBe(TimeSpan.FromDays(7));
+        (platform.Host.Now - start).ShouldBe(TimeSpan.FromDays(7));
     }
 
     [Fact]
@@ -358,9 +358,9 @@ public sealed class PullRequestRunTests
     {
         await using var platform = await TestPlatform.StartAsync(WaitForApproval);
         var run = await platform.BeginAsync();
-        await platform.Host.AdvanceAsync(TimeSpan.FromDays(2), Token);
+        await platform.Host.PassAsync(TimeSpan.FromDays(2));
         await platform.CancelAsync(run);
-        await platform.Host.RunUntilIdleAsync(Token);
+        await platform.Host.SettleAsync();
         (await platform.EndedAsync(run)).Verdict.ShouldBe(PipelineVerdict.Cancelled);
         platform.CheckRuns()["approval"].ShouldBe(CheckRunConclusion.Cancelled);
         platform.Tools.CallsOf(GitHubExpert.MergePullRequest).ShouldBeEmpty();
@@ -377,9 +377,9 @@ public sealed class PullRequestRunTests
             tools.Access = access;
         });
         var run = await platform.BeginAsync(key: "run");
-        await platform.Host.AdvanceAsync(TimeSpan.FromHours(1), Token);
+        await platform.Host.PassAsync(TimeSpan.FromHours(1));
         var command = await platform.BeginAsync(TestPlatform.CommandWork(CommandVerb.Approve), "command");
-        await platform.Host.AdvanceAsync(TimeSpan.FromHours(1), Token);
+        await platform.Host.PassAsync(TimeSpan.FromHours(1));
 
         if (verdict == PipelineVerdict.Refused)
         {
@@ -398,7 +398,7 @@ public sealed class PullRequestRunTests
     {
         await using var platform = await TestPlatform.StartAsync(WaitForApproval);
         var run = await platform.BeginAsync(key: "run");
-        await platform.Host.AdvanceAsync(TimeSpan.FromHours(1), Token);
+        await platform.Host.PassAsync(TimeSpan.FromHours(1));
         (await platform.RunAsync(TestPlatform.CommandWork(CommandVerb.Cancel), "command")).Summary.ShouldBe("1 run cancelled.");
         (await platform.EndedAsync(run)).Summary.ShouldBe("Cancelled by mona.");
     }

@@ -46,11 +46,11 @@ public sealed class RestartTests
 
             if (beforeTheEffect)
             {
-                tools.Before = (invocation, _) => StopAsync(invocation.CancellationToken);
+                tools.Before = (_, stopping) => StopAsync(stopping);
             }
             else
             {
-                tools.After = (invocation, _) => StopAsync(invocation.CancellationToken);
+                tools.After = (_, stopping) => StopAsync(stopping);
             }
         });
         var run = await platform.BeginAsync();
@@ -60,7 +60,7 @@ public sealed class RestartTests
             await platform.Host.RestartAsync();
         }
 
-        await platform.Host.RunUntilIdleAsync(Token);
+        await platform.Host.SettleAsync();
         return (await platform.EndedAsync(run), Effects(platform), begun);
     }
 

@@ -11,11 +11,9 @@ using AtomicDevOps.Activities.Tools.Docker;
 using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.PyTest;
-using AtomicDevOps.EmbeddedHost.Engine;
 using AtomicDevOps.Primitives.Agents;
 using AtomicDevOps.Primitives.Workflow;
 using Microsoft.DurableTask.Client;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace AtomicDevOps.Orchestrations.Tests.Support;
 
@@ -34,9 +32,10 @@ internal sealed class ScriptedTools
 
     public static readonly RepositoryName Repository = new("octo", "hello");
 
-    private readonly Dictionary<string, Action<FunctionRegistry>> _registrations = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Action<ITaskSet>> _registrations = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, int> _numbers = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<ToolCall> _calls = new();
+    private Func<DurableTaskClient> _client = static () => throw new InvalidOperationException("The tools are on no host yet.");
 
     public ScriptedTools()
     {
@@ -62,22 +61,17 @@ internal sealed class ScriptedTools
         On(DockerExpert.RemoveRun, _ => new DockerRunRemoval(0, 0, 0, 1));
         On(DockerExpert.KillRun, _ => new DockerRunKill(1));
         On(PyTestExpert.RunTests, _ => Tests(PyTestOutcome.Passed));
-        _registrations[PipelineRunActivities.SignalOthers.Name] = functions => functions.AddActivity(
-            PipelineRunActivities.SignalOthers.Name,
-            async activity =>
-            {
-                var input = (RunSignal)activity.GetInput(typeof(RunSignal))!;
-                await BeginAsync(activity, input);
-                return await PipelineRunActivities.SignalOthersAsync(
-                    input, activity.Services.GetRequiredService<DurableTaskClient>(), activity.CancellationToken);
-            });
+        On(PipelineRunActivities.SignalOthers, async (signal, _, stopping) => await PipelineRunActivities.SignalOthersAsync(signal, Client, stopping));
     }
 
+    /// <summary>Of the host that the tools are on, once it is there.</summary>
+    public DurableTaskClient Client => _client();
+
     /// <summary>Runs in each activity before it does anything, with the number of its call under its name, from 1.</summary>
-    public Func<ActivityInvocation, ToolCall, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
+    public Func<ToolCall, CancellationToken, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
 
     /// <summary>Runs in each activity after its effect, before its result is known.</summary>
-    public Func<ActivityInvocation, ToolCall, Task> After { get; set; } = (_, _) => Task.CompletedTask;
+    public Func<ToolCall, CancellationToken, Task> After { get; set; } = (_, _) => Task.CompletedTask;
 
     public PlatformPolicy Policy { get; set; } = new(RepositoryAllowed: true, [], PipelineRunner.Container);
 
@@ -123,18 +117,8 @@ internal sealed class ScriptedTools
     public ScriptedTools On<TIn, TOut>(ActivityCall<TIn, TOut> activity, Func<TIn, TOut> run) => On(activity, (input, _) => run(input));
 
     /// <param name="run">Gets the input and the number of the call, from 1.</param>
-    public ScriptedTools On<TIn, TOut>(ActivityCall<TIn, TOut> activity, Func<TIn, int, TOut> run)
-    {
-        _registrations[activity.Name] = functions => functions.AddActivity(activity.Name, async invocation =>
-        {
-            var input = (TIn)invocation.GetInput(typeof(TIn))!;
-            var call = await BeginAsync(invocation, input);
-            var result = run(input, call.Number);
-            await After(invocation, call);
-            return result;
-        });
-        return this;
-    }
+    public ScriptedTools On<TIn, TOut>(ActivityCall<TIn, TOut> activity, Func<TIn, int, TOut> run) =>
+        On(activity, (input, call, _) => Task.FromResult(run(input, call)));
 
     /// <summary>The tool is away for the first calls.</summary>
     public ScriptedTools Away<TIn, TOut>(ActivityCall<TIn, TOut> activity, int calls, Func<TIn, TOut> then) => On(
@@ -144,20 +128,29 @@ internal sealed class ScriptedTools
     public ScriptedTools Broken<TIn, TOut>(ActivityCall<TIn, TOut> activity) => On(
         activity, TOut (_) => throw new ToolException("Scripted tool", "is broken"));
 
-    public void Register(FunctionRegistry functions)
+    /// <param name="tasks">Gets the tools.</param>
+    /// <param name="client">Gives the host's client once the host runs.</param>
+    public void Register(ITaskSet tasks, Func<DurableTaskClient> client)
     {
+        _client = client;
         foreach (var register in _registrations.Values)
         {
-            register(functions);
+            register(tasks);
         }
     }
 
-    private async Task<ToolCall> BeginAsync(ActivityInvocation invocation, object? input)
+    private ScriptedTools On<TIn, TOut>(ActivityCall<TIn, TOut> activity, Func<TIn, int, CancellationToken, Task<TOut>> run)
     {
-        var name = invocation.Name.Name;
-        var call = new ToolCall(name, input, _numbers.AddOrUpdate(name, 1, (_, number) => number + 1));
-        _calls.Enqueue(call);
-        await Before(invocation, call);
-        return call;
+        var name = activity.Name;
+        _registrations[name] = tasks => tasks.AddActivity<TIn, TOut>(name, async (_, input, stopping) =>
+        {
+            var call = new ToolCall(name, input, _numbers.AddOrUpdate(name, 1, (_, number) => number + 1));
+            _calls.Enqueue(call);
+            await Before(call, stopping);
+            var result = await run(input, call.Number, stopping);
+            await After(call, stopping);
+            return result;
+        });
+        return this;
     }
 }

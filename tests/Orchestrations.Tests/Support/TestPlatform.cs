@@ -2,9 +2,7 @@ using AtomicDevOps.Activities.Experts.Docker;
 using AtomicDevOps.Activities.Experts.GitCore;
 using AtomicDevOps.Activities.Experts.GitHub;
 using AtomicDevOps.Activities.Tools.GitHub;
-using AtomicDevOps.EmbeddedHost.Testing;
 using AtomicDevOps.Orchestrations.Domains.CiPipeline;
-using AtomicDevOps.Orchestrations.Domains.Scm;
 using AtomicDevOps.Orchestrations.MetaControl;
 using AtomicDevOps.Orchestrations.Pipelines;
 using AtomicDevOps.Orchestrations.Strategy.DevMgr;
@@ -13,44 +11,34 @@ using Microsoft.DurableTask.Client;
 
 namespace AtomicDevOps.Orchestrations.Tests.Support;
 
-/// <summary>All orchestrators on the real engine in skipped time, over scripted tools.</summary>
+/// <summary>All orchestrators on the engine in skipped time, over scripted tools.</summary>
 internal sealed class TestPlatform : IAsyncDisposable
 {
-    private TestPlatform(DurableTestHost host, ScriptedTools tools)
+    private TestPlatform(IDurableHost host, ScriptedTools tools)
     {
         Host = host;
         Tools = tools;
     }
 
-    public DurableTestHost Host { get; }
+    public IDurableHost Host { get; }
 
     public ScriptedTools Tools { get; }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<TestPlatform> StartAsync(Action<ScriptedTools>? script = null)
+    public static async Task<TestPlatform> StartAsync(Action<ScriptedTools>? script = null, DataConverter? converter = null)
     {
         var tools = new ScriptedTools();
         script?.Invoke(tools);
-        var host = await DurableTestHost.StartAsync(functions =>
-        {
-            functions
-                .AddOrchestrator(nameof(MetaOrchestrator), async context => await MetaOrchestrator.RunAsync(context))
-                .AddOrchestrator(nameof(DevMgrOrchestrator), async context => await DevMgrOrchestrator.RunAsync(context))
-                .AddOrchestrator(nameof(CiPipelineManager), async context => await CiPipelineManager.RunAsync(context))
-                .AddOrchestrator("ScmWorkflowManager_Check", async context => await ScmWorkflowManager.CheckAsync(context))
-                .AddOrchestrator("ScmWorkflowManager_Merge", async context => await ScmWorkflowManager.MergeAsync(context))
-                .AddOrchestrator("ScmWorkflowManager_Report", async context => await ScmWorkflowManager.ReportAsync(context))
-                .AddOrchestrator("ScmWorkflowManager_Show", async context => await ScmWorkflowManager.ShowAsync(context))
-                .AddOrchestrator("CiPipelineManager_CleanUp", async context => await CiPipelineManager.CleanUpAsync(context))
-                .AddOrchestrator("ScmWorkflowManager_Authorize", async context => await ScmWorkflowManager.AuthorizeAsync(context))
-                .AddOrchestrator(nameof(SystemHealthOrchestration), async context =>
-                {
-                    await SystemHealthOrchestration.RunAsync(context);
-                    return null;
-                });
-            tools.Register(functions);
-        });
+        IDurableHost? host = null;
+        host = await HostUnderTest.StartAsync(
+            tasks =>
+            {
+                PlatformOrchestrators.AddTo(tasks);
+                tools.Register(tasks, () => host!.Client);
+            },
+            new DurableHostSettings(Converter: converter),
+            Token);
         return new TestPlatform(host, tools);
     }
 
@@ -73,7 +61,7 @@ internal sealed class TestPlatform : IAsyncDisposable
     public async Task<PipelineResult> RunAsync(WorkItem? work = null, string key = "first")
     {
         var runId = await BeginAsync(work, key);
-        await Host.RunUntilIdleAsync(Token);
+        await Host.SettleAsync();
         return await EndedAsync(runId);
     }
 

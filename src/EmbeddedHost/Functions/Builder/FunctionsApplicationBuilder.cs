@@ -44,10 +44,10 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         // A start that fails is told by the exception that Run throws; the host itself would log its stack trace first.
         _builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         Services.AddMvcCore();
-        Services.AddProblemDetails();
 
         // First of the hosted services, so that those of the app find the engine running, and it outlives them.
         Services.AddHostedService<CommandGrace>();
+        Services.AddFunctionPayloads();
         Services.AddEmbeddedDurableTask();
         Services.AddOptions<EmbeddedDurableTaskOptions>().Configure<FunctionHostOptions>(static (durable, host) =>
         {

@@ -1,9 +1,11 @@
+using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
 
-namespace AtomicDevOps.Conformance.Tests.Harness;
+namespace AtomicDevOps.DurableHosts;
 
 /// <summary>A host under test. Disposing of it ends it and removes its data.</summary>
-public interface IConformanceHost : IAsyncDisposable
+public interface IDurableHost : IAsyncDisposable
 {
     DurableTaskClient Client { get; }
 
@@ -19,3 +21,7 @@ public interface IConformanceHost : IAsyncDisposable
     /// <summary>Makes the host forget what it has in memory: every instance is replayed when it is next needed.</summary>
     Task RestartAsync();
 }
+
+/// <param name="Logs">Gets what the host and its functions log.</param>
+/// <param name="Converter">Reads and writes payloads; by default as the Durable Task packages do outside of Azure Functions.</param>
+public sealed record DurableHostSettings(ILoggerProvider? Logs = null, DataConverter? Converter = null);

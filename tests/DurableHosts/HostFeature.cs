@@ -1,11 +1,8 @@
-namespace AtomicDevOps.Conformance.Tests.Harness;
+namespace AtomicDevOps.DurableHosts;
 
 /// <summary>What a test asks for that not every host has. A host says of each that it lacks why it does.</summary>
 public enum HostFeature
 {
-    /// <summary>Entities: their calls, signals, locks and queries.</summary>
-    Entities,
-
     /// <summary>Types with methods that carry <c>[Function]</c>.</summary>
     Functions,
 
@@ -41,4 +38,23 @@ public enum HostFeature
 
     /// <summary>Every execution of an eternal orchestration has a span.</summary>
     SpanOfEachExecution,
+
+    /// <summary>What is sent in the turn that continues as new is sent.</summary>
+    MessagesOfContinueAsNew,
+
+    /// <summary>Locks of an execution that is terminated or replaced are released.</summary>
+    LocksEndWithTermination,
+
+    /// <summary>An entity is there from the first message on, and its keys are told apart by case.</summary>
+    PreciseEntities,
+
+    /// <summary>Calls and signals of entities, and their operations, have spans.</summary>
+    SpansOfEntities,
+}
+
+internal static class HostFeatures
+{
+    /// <summary>Says what of its host the test needs beyond the common part. Without it the test does not apply.</summary>
+    public static void Requires(HostFeature feature) =>
+        Assert.SkipWhen(HostUnderTest.Lacks.Contains(feature), $"Does not apply to this host, which lacks {feature}: see docs/embedded-host.md.");
 }

@@ -1,14 +1,15 @@
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Entities;
 
-namespace AtomicDevOps.Conformance.Tests.Harness;
+namespace AtomicDevOps.DurableHosts;
 
 /// <summary>Takes the orchestrators, activities and entities of a test.</summary>
 public interface ITaskSet
 {
     ITaskSet AddOrchestrator<TInput, TOutput>(string name, Func<TaskOrchestrationContext, TInput, Task<TOutput>> run);
 
-    ITaskSet AddActivity<TInput, TOutput>(string name, Func<TaskActivityContext, TInput, Task<TOutput>> run);
+    /// <param name="run">Gets a token that is cancelled when the host stops; the activity then runs again after the next start.</param>
+    ITaskSet AddActivity<TInput, TOutput>(string name, Func<TaskActivityContext, TInput, CancellationToken, Task<TOutput>> run);
 
     ITaskSet AddEntity(string name, Func<ITaskEntity> make);
 }
@@ -29,7 +30,10 @@ internal static class TaskSetExtensions
         tasks.AddOrchestrator<TInput, TOutput>(name, orchestrator.RunAsync);
 
     public static ITaskSet AddActivity<TInput, TOutput>(this ITaskSet tasks, string name, Func<TInput, TOutput> run) =>
-        tasks.AddActivity<TInput, TOutput>(name, (_, input) => Task.FromResult(run(input)));
+        tasks.AddActivity<TInput, TOutput>(name, (_, input, _) => Task.FromResult(run(input)));
+
+    public static ITaskSet AddActivity<TInput, TOutput>(this ITaskSet tasks, string name, Func<TaskActivityContext, TInput, Task<TOutput>> run) =>
+        tasks.AddActivity<TInput, TOutput>(name, (context, input, _) => run(context, input));
 
     public static ITaskSet AddActivity<TInput, TOutput>(this ITaskSet tasks, string name, TaskActivity<TInput, TOutput> activity) =>
         tasks.AddActivity<TInput, TOutput>(name, activity.RunAsync);

@@ -1,9 +1,14 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
 using DurableTask.Core;
+using DurableTask.Core.Common;
 using DurableTask.Core.History;
 using DurableTask.Core.Query;
 using Microsoft.DurableTask.Testing.Sidecar;
 
-namespace AtomicDevOps.Conformance.Tests.Harness;
+namespace AtomicDevOps.DurableHosts;
 
 /// <summary>
 /// The in-memory back end of the real test host under a clock that stands still until it is told to go on. What is scheduled waits here until the
@@ -24,11 +29,16 @@ internal sealed class SkippedTimeService(DateTime start) :
     private readonly Lock _gate = new();
     private readonly InMemoryOrchestrationService _inner = new();
     private readonly PriorityQueue<TaskMessage, (DateTime Due, long Order)> _waiting = new();
+    private readonly List<TaskActivityWorkItem> _withheld = [];
+    private readonly ConcurrentQueue<ActivityRecord> _activities = new();
+    private readonly Channel<TaskOrchestrationWorkItem> _entityWorkItems = Channel.CreateUnbounded<TaskOrchestrationWorkItem>();
+    private readonly ConcurrentDictionary<string, bool> _forgotten = new(StringComparer.Ordinal);
     private TaskCompletionSource _passed = NewSignal();
     private TaskCompletionSource _changed = NewSignal();
     private DateTime _now = start;
     private long _changes;
     private int _busy;
+    private bool _withholds;
 
     public DateTime Now
     {
@@ -40,6 +50,12 @@ internal sealed class SkippedTimeService(DateTime start) :
             }
         }
     }
+
+    /// <summary>Those that have ended, in the order of their ends.</summary>
+    public IReadOnlyList<ActivityRecord> Activities => [.. _activities];
+
+    /// <summary>Entities that have been sent something.</summary>
+    public ChannelReader<TaskOrchestrationWorkItem> EntityWorkItems => _entityWorkItems.Reader;
 
     public int TaskOrchestrationDispatcherCount => _inner.TaskOrchestrationDispatcherCount;
 
@@ -65,6 +81,7 @@ internal sealed class SkippedTimeService(DateTime start) :
             {
                 foreach (var message in due)
                 {
+                    ForgetTime(message);
                     await SendTaskOrchestrationMessageAsync(message);
                 }
 
@@ -80,6 +97,34 @@ internal sealed class SkippedTimeService(DateTime start) :
         {
             _now = end > _now ? end.Value : _now;
         }
+    }
+
+    /// <summary>From now on no activity is handed out, and what those at work come to does not count.</summary>
+    public void WithholdActivities()
+    {
+        lock (_gate)
+        {
+            _withholds = true;
+        }
+    }
+
+    /// <summary>Hands out all that was withheld.</summary>
+    public async Task ReleaseActivitiesAsync()
+    {
+        List<TaskActivityWorkItem> items;
+        lock (_gate)
+        {
+            _withholds = false;
+            items = [.. _withheld];
+            _withheld.Clear();
+        }
+
+        foreach (var item in items)
+        {
+            await _inner.AbandonTaskActivityWorkItemAsync(item);
+        }
+
+        Change(0);
     }
 
     public async Task CreateTaskOrchestrationAsync(TaskMessage creationMessage, OrchestrationStatus[] dedupeStatuses)
@@ -102,7 +147,12 @@ internal sealed class SkippedTimeService(DateTime start) :
     public async Task SendTaskOrchestrationMessageAsync(TaskMessage message)
     {
         message.Event.Timestamp = Now;
-        await _inner.SendTaskOrchestrationMessageAsync(message);
+        if (!Hold(message))
+        {
+            Remember(message);
+            await _inner.SendTaskOrchestrationMessageAsync(message);
+        }
+
         Change(0);
     }
 
@@ -137,6 +187,18 @@ internal sealed class SkippedTimeService(DateTime start) :
         while (true)
         {
             var item = await _inner.LockNextTaskOrchestrationWorkItemAsync(receiveTimeout, cancellationToken);
+            if (Entities.IsEntityInstance(item.InstanceId))
+            {
+                if (item.OrchestrationRuntimeState.ExecutionStartedEvent is null && Entities.AutoStart(item.InstanceId, item.NewMessages))
+                {
+                    item.NewMessages[0].Event.Timestamp = Now;
+                }
+
+                Change(1);
+                await _entityWorkItems.Writer.WriteAsync(item, cancellationToken);
+                continue;
+            }
+
             if (item.OrchestrationRuntimeState.ExecutionStartedEvent is not null
                 || item.NewMessages.Any(static message => message.Event is ExecutionStartedEvent))
             {
@@ -171,6 +233,11 @@ internal sealed class SkippedTimeService(DateTime start) :
             orchestrationState.LastUpdatedTime = Now;
         }
 
+        foreach (var message in sent)
+        {
+            Remember(message);
+        }
+
         Change(outbound.Count);
         await _inner.CompleteTaskOrchestrationWorkItemAsync(
             workItem, newOrchestrationRuntimeState, outbound, AtOnce(sent), AtOnce(timerMessages ?? []), continuedAsNewMessage, orchestrationState!);
@@ -184,15 +251,38 @@ internal sealed class SkippedTimeService(DateTime start) :
 
     public async Task CompleteTaskActivityWorkItemAsync(TaskActivityWorkItem workItem, TaskMessage responseMessage)
     {
+        if (Withhold(workItem))
+        {
+            return;
+        }
+
         responseMessage.Event.Timestamp = Now;
+        var failure = (responseMessage.Event as TaskFailedEvent)?.FailureDetails;
+        var call = (TaskScheduledEvent)workItem.TaskMessage.Event;
+        _activities.Enqueue(new ActivityRecord(
+            workItem.TaskMessage.OrchestrationInstance.InstanceId,
+            call.Name!,
+            ArgumentOf(call),
+            (responseMessage.Event as TaskCompletedEvent)?.Result,
+            failure is null ? null : (failure.ErrorType, failure.ErrorMessage)));
         await _inner.CompleteTaskActivityWorkItemAsync(workItem, responseMessage);
         Change(-1);
     }
 
-    public Task<TaskActivityWorkItem> LockNextTaskActivityWorkItem(TimeSpan receiveTimeout, CancellationToken cancellationToken) =>
-        _inner.LockNextTaskActivityWorkItem(receiveTimeout, cancellationToken);
+    public async Task<TaskActivityWorkItem> LockNextTaskActivityWorkItem(TimeSpan receiveTimeout, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var item = await _inner.LockNextTaskActivityWorkItem(receiveTimeout, cancellationToken);
+            if (!Withhold(item))
+            {
+                return item;
+            }
+        }
+    }
 
-    public Task AbandonTaskActivityWorkItemAsync(TaskActivityWorkItem workItem) => _inner.AbandonTaskActivityWorkItemAsync(workItem);
+    public Task AbandonTaskActivityWorkItemAsync(TaskActivityWorkItem workItem) =>
+        Withhold(workItem) ? Task.CompletedTask : _inner.AbandonTaskActivityWorkItemAsync(workItem);
 
     public Task AbandonTaskOrchestrationWorkItemAsync(TaskOrchestrationWorkItem workItem) => _inner.AbandonTaskOrchestrationWorkItemAsync(workItem);
 
@@ -228,11 +318,26 @@ internal sealed class SkippedTimeService(DateTime start) :
     public Task<IList<OrchestrationState>> GetOrchestrationStateAsync(string instanceId, bool allExecutions) =>
         _inner.GetOrchestrationStateAsync(instanceId, allExecutions);
 
-    public Task<OrchestrationState> GetOrchestrationStateAsync(string instanceId, string? executionId) =>
-        _inner.GetOrchestrationStateAsync(instanceId, executionId);
+    public async Task<OrchestrationState> GetOrchestrationStateAsync(string instanceId, string? executionId) =>
+        Entities.IsEntityInstance(instanceId) ? null! : await _inner.GetOrchestrationStateAsync(instanceId, executionId);
 
-    public Task<OrchestrationQueryResult> GetOrchestrationWithQueryAsync(OrchestrationQuery query, CancellationToken cancellationToken) =>
-        _inner.GetOrchestrationWithQueryAsync(query, cancellationToken);
+    public async Task<OrchestrationQueryResult> GetOrchestrationWithQueryAsync(OrchestrationQuery query, CancellationToken cancellationToken)
+    {
+        var found = await _inner.GetOrchestrationWithQueryAsync(query, cancellationToken);
+        return new OrchestrationQueryResult([.. found.OrchestrationState.Where(static state => !Entities.IsEntityInstance(state.OrchestrationInstance.InstanceId))], found.ContinuationToken);
+    }
+
+    public async Task<OrchestrationState?> FindEntityAsync(string id) =>
+        _forgotten.ContainsKey(id) ? null : await _inner.GetOrchestrationStateAsync(id, executionId: null);
+
+    public async Task<OrchestrationQueryResult> FindEntitiesAsync(OrchestrationQuery query, CancellationToken cancellationToken)
+    {
+        var found = await _inner.GetOrchestrationWithQueryAsync(query, cancellationToken);
+        return new OrchestrationQueryResult([.. found.OrchestrationState.Where(state => !_forgotten.ContainsKey(state.OrchestrationInstance.InstanceId))], found.ContinuationToken);
+    }
+
+    /// <summary>Nothing is known of this entity until somebody sends it something.</summary>
+    public void Forget(string entityId) => _forgotten[entityId] = true;
 
     public Task PurgeOrchestrationHistoryAsync(DateTime thresholdDateTimeUtc, OrchestrationStateTimeRangeFilterType timeRangeFilterType) =>
         _inner.PurgeOrchestrationHistoryAsync(thresholdDateTimeUtc, timeRangeFilterType);
@@ -243,6 +348,20 @@ internal sealed class SkippedTimeService(DateTime start) :
 
     public Task<OrchestrationState> WaitForOrchestrationAsync(string instanceId, string? executionId, TimeSpan timeout, CancellationToken cancellationToken) =>
         _inner.WaitForOrchestrationAsync(instanceId, executionId!, timeout, cancellationToken);
+
+    /// <summary>The worker sends the one argument as a list of one.</summary>
+    private static string? ArgumentOf(TaskScheduledEvent call)
+    {
+        if (call.Input is not { } arguments)
+        {
+            return null;
+        }
+
+        using var list = JsonDocument.Parse(arguments);
+        return list.RootElement.EnumerateArray().Single().GetRawText();
+    }
+
+    private void Remember(TaskMessage message) => _forgotten.TryRemove(message.OrchestrationInstance.InstanceId, out _);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -270,24 +389,61 @@ internal sealed class SkippedTimeService(DateTime start) :
             Task changed;
             lock (_gate)
             {
-                if (_busy == 0 && _changes == changes)
+                if (_busy == _withheld.Count && _changes == changes)
                 {
                     return;
                 }
 
-                changed = _busy == 0 ? Task.CompletedTask : _changed.Task;
+                changed = _busy == _withheld.Count ? Task.CompletedTask : _changed.Task;
             }
 
             await changed.WaitAsync(cancellationToken);
         }
     }
 
-    /// <summary>Whether it is a timer that is not due yet.</summary>
-    private bool Hold(TaskMessage message)
+    /// <summary>The store and the dispatcher of entities would compare it with the machine's clock.</summary>
+    private static void ForgetTime(TaskMessage message)
+    {
+        const string TimeOfSignal = "due";
+        if (message.Event is TimerFiredEvent timer)
+        {
+            timer.FireAt = DateTime.UnixEpoch;
+        }
+        else if (Entities.IsDelayedEntityMessage(message, out _))
+        {
+            var signal = JsonNode.Parse(((EventRaisedEvent)message.Event).Input)!.AsObject();
+            signal.Remove(TimeOfSignal);
+            message.Event = new EventRaisedEvent(-1, signal.ToJsonString()) { Name = "op" };
+        }
+    }
+
+    private bool Withhold(TaskActivityWorkItem item)
     {
         lock (_gate)
         {
-            if (message.Event is not TimerFiredEvent { FireAt: var due } || due <= _now)
+            if (!_withholds)
+            {
+                return false;
+            }
+
+            _withheld.Add(item);
+        }
+
+        Change(0);
+        return true;
+    }
+
+    /// <summary>Whether it is a timer that is not due yet, or a signal to an entity with a time.</summary>
+    private bool Hold(TaskMessage message)
+    {
+        var due = message.Event switch
+        {
+            TimerFiredEvent timer => timer.FireAt,
+            _ => Entities.IsDelayedEntityMessage(message, out var time) ? time : DateTime.MinValue,
+        };
+        lock (_gate)
+        {
+            if (due <= _now)
             {
                 return false;
             }
@@ -317,7 +473,7 @@ internal sealed class SkippedTimeService(DateTime start) :
         while (TakeBefore(due.Count == 0 ? end : Now) is var (message, time))
         {
             var state = await _inner.GetOrchestrationStateAsync(message.OrchestrationInstance.InstanceId, message.OrchestrationInstance.ExecutionId);
-            if (state is null or { OrchestrationStatus: OrchestrationStatus.Completed or OrchestrationStatus.Failed or OrchestrationStatus.Terminated })
+            if (!Entities.IsEntityInstance(message.OrchestrationInstance.InstanceId) && state is null or { OrchestrationStatus: OrchestrationStatus.Completed or OrchestrationStatus.Failed or OrchestrationStatus.Terminated })
             {
                 continue;
             }

@@ -1,9 +1,9 @@
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Entities;
 
-namespace AtomicDevOps.Conformance.Tests.Harness;
+namespace AtomicDevOps.DurableHosts;
 
-internal sealed class RegisteredTasks(DurableTaskRegistry registry) : ITaskSet
+internal sealed class RegisteredTasks(DurableTaskRegistry registry, CancellationToken stopping) : ITaskSet
 {
     public ITaskSet AddOrchestrator<TInput, TOutput>(string name, Func<TaskOrchestrationContext, TInput, Task<TOutput>> run)
     {
@@ -11,9 +11,9 @@ internal sealed class RegisteredTasks(DurableTaskRegistry registry) : ITaskSet
         return this;
     }
 
-    public ITaskSet AddActivity<TInput, TOutput>(string name, Func<TaskActivityContext, TInput, Task<TOutput>> run)
+    public ITaskSet AddActivity<TInput, TOutput>(string name, Func<TaskActivityContext, TInput, CancellationToken, Task<TOutput>> run)
     {
-        registry.AddActivityFunc(name, run);
+        registry.AddActivityFunc<TInput, TOutput>(name, (context, input) => run(context, input, stopping));
         return this;
     }
 

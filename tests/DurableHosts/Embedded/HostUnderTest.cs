@@ -6,10 +6,10 @@ using Microsoft.DurableTask.Entities;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace AtomicDevOps.Conformance.Tests.Harness;
+namespace AtomicDevOps.DurableHosts;
 
 /// <summary>The embedded host on a temporary directory, with skipped time.</summary>
-internal sealed class HostUnderTest(DurableTestHost host, CancellationToken cancellationToken) : IConformanceHost
+internal sealed class HostUnderTest(DurableTestHost host, CancellationToken cancellationToken) : IDurableHost
 {
     public static IReadOnlySet<HostFeature> Lacks { get; } = new HashSet<HostFeature>();
 
@@ -17,21 +17,28 @@ internal sealed class HostUnderTest(DurableTestHost host, CancellationToken canc
 
     public DateTimeOffset Now => host.Time.GetUtcNow();
 
-    public static async Task<IConformanceHost> StartAsync(Action<ITaskSet> addTasks, ILoggerProvider? logs, CancellationToken cancellationToken) =>
+    public static async Task<IDurableHost> StartAsync(Action<ITaskSet> addTasks, DurableHostSettings settings, CancellationToken cancellationToken) =>
         new HostUnderTest(
             await DurableTestHost.StartAsync(
                 functions => addTasks(new TaskSet(functions)),
-                services => services.AddLogging(logging =>
+                services =>
                 {
-                    if (logs is not null)
+                    services.AddLogging(logging =>
                     {
-                        logging.AddProvider(logs);
+                        if (settings.Logs is { } logs)
+                        {
+                            logging.AddProvider(logs);
+                        }
+                    });
+                    if (settings.Converter is { } converter)
+                    {
+                        services.AddSingleton(converter);
                     }
-                })),
+                }),
             cancellationToken);
 
     /// <param name="functionTypes">Types with methods that carry <c>[Function]</c>.</param>
-    public static async Task<IConformanceHost> StartAsync(IEnumerable<Type> functionTypes, CancellationToken cancellationToken) =>
+    public static async Task<IDurableHost> StartAsync(IEnumerable<Type> functionTypes, CancellationToken cancellationToken) =>
         new HostUnderTest(await DurableTestHost.StartAsync(functionTypes), cancellationToken);
 
     public Task SettleAsync() => host.RunUntilIdleAsync(cancellationToken);
@@ -56,9 +63,9 @@ internal sealed class HostUnderTest(DurableTestHost host, CancellationToken canc
             return this;
         }
 
-        public ITaskSet AddActivity<TInput, TOutput>(string name, Func<TaskActivityContext, TInput, Task<TOutput>> run)
+        public ITaskSet AddActivity<TInput, TOutput>(string name, Func<TaskActivityContext, TInput, CancellationToken, Task<TOutput>> run)
         {
-            functions.AddActivity(name, async activity => await run(activity, (TInput)activity.GetInput(typeof(TInput))!));
+            functions.AddActivity(name, async activity => await run(activity, (TInput)activity.GetInput(typeof(TInput))!, activity.CancellationToken));
             return this;
         }
     }
