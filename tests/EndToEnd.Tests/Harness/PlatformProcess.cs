@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace AtomicDevOps.EndToEnd.Tests.Harness;
@@ -56,6 +57,17 @@ public sealed partial class PlatformProcess : IAsyncDisposable
 
     /// <summary>Ends it as a power cut would, by SIGKILL; the processes that it has started are left to themselves.</summary>
     public async Task KillAsync() => await EndAsync(entireProcessTree: false);
+
+    /// <summary>Asks it to stop, by SIGTERM, and waits until it has.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> StopAsync()
+    {
+        var process = _process ?? throw new InvalidOperationException("The platform does not run.");
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return process.ExitCode;
+    }
 
     /// <summary>Starts it again on the same port and data.</summary>
     public async Task RestartAsync()
