@@ -26,7 +26,6 @@ WORKDIR /app
 USER 1654:1654
 VOLUME /data
 EXPOSE 7071
-# Any answer will do: a 503 says that a tool is away, which no restart cures.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["curl", "--silent", "--show-error", "--output", "/dev/null", "--max-time", "4", "http://127.0.0.1:7071/api/health"]
+    CMD ["curl", "--fail", "--silent", "--show-error", "--output", "/dev/null", "--max-time", "4", "http://127.0.0.1:7071/api/health/live"]
 ENTRYPOINT ["dotnet", "AtomicDevOps.FunctionApp.dll"]

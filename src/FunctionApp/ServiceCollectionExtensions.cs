@@ -24,5 +24,6 @@ internal static class ServiceCollectionExtensions
         .AddAzureResourceManager(configuration)
         .AddAgents(configuration)
         .AddGitHubWebhook(configuration)
-        .AddTelemetry(configuration);
+        .AddTelemetry(configuration)
+        .AddHealthChecks().Services;
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Text.Json.Nodes;
 using AtomicDevOps.EndToEnd.Tests.Harness;
 
@@ -29,7 +30,14 @@ public sealed class StopTests : IDisposable
         var processes = await Eventually.ReadAsync(
             async () => File.Exists(started) ? (await File.ReadAllTextAsync(started, Cancelled)).Split() : [], seen => seen.Length > 0, "git has been started");
 
-        (await platform.StopAsync()).ShouldBe(0, platform.Log());
+        (await AskAsync(platform, "ready")).ShouldBe((HttpStatusCode.OK, "Ready"));
+
+        await platform.TerminateAsync();
+
+        await Eventually.HoldsAsync(() => Task.FromResult(platform.Log().Contains("The host stops: 1 activities run", StringComparison.Ordinal)), "it stops");
+        (await AskAsync(platform, "ready")).ShouldBe((HttpStatusCode.ServiceUnavailable, "Draining"));
+        (await AskAsync(platform, "live")).ShouldBe((HttpStatusCode.OK, "Live"));
+        (await platform.EndedAsync()).ShouldBe(0, platform.Log());
 
         processes.Where(id => id.Length > 0 && IsRunning(id)).ShouldBeEmpty(platform.Log());
         await platform.RestartAsync();
@@ -38,6 +46,12 @@ public sealed class StopTests : IDisposable
             seen => seen["round"]!.GetValue<long>() > 0,
             "a round of probes");
         health["agents"]!["GitCoreExpert"]!.GetValue<string>().ShouldBe("Healthy", health.ToJsonString());
+    }
+
+    private static async Task<(HttpStatusCode Code, string Status)> AskAsync(PlatformProcess platform, string probe)
+    {
+        using var answer = await platform.Client.Anonymous.GetAsync($"api/health/{probe}", Cancelled);
+        return (answer.StatusCode, JsonNode.Parse(await answer.Content.ReadAsStringAsync(Cancelled))!["status"]!.GetValue<string>());
     }
 
     /// <summary>What has ended stays a zombie (Z) where nobody reaps it.</summary>
@@ -62,7 +76,7 @@ public sealed class StopTests : IDisposable
         ["Logs__Directory"] = Path.Combine(_directory, "logs"),
         ["Host__DataDirectory"] = Path.Combine(_directory, "data"),
         ["Host__Port"] = "0",
-        ["Host__DrainTimeout"] = "00:00:01",
+        ["Host__DrainTimeout"] = "00:00:03",
         ["Host__Keys__default"] = PlatformProcess.FunctionKey,
         ["Host__Keys__durabletask_extension"] = PlatformProcess.ManagementKey,
     };

@@ -58,13 +58,18 @@ public sealed partial class PlatformProcess : IAsyncDisposable
     /// <summary>Ends it as a power cut would, by SIGKILL; the processes that it has started are left to themselves.</summary>
     public async Task KillAsync() => await EndAsync(entireProcessTree: false);
 
-    /// <summary>Asks it to stop, by SIGTERM, and waits until it has.</summary>
+    /// <summary>Asks it to stop, by SIGTERM.</summary>
+    public async Task TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", ProcessId.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Waits until it has ended by itself.</summary>
     /// <returns>The exit code.</returns>
-    public async Task<int> StopAsync()
+    public async Task<int> EndedAsync()
     {
         var process = _process ?? throw new InvalidOperationException("The platform does not run.");
-        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return process.ExitCode;
     }

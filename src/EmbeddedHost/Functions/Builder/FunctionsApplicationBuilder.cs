@@ -59,6 +59,7 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
             durable.Retention = host.Retention;
             durable.DrainTimeout = host.DrainTimeout;
         });
+        Services.AddHealthChecks().AddCheck<StoreHealthCheck>("durable-store");
         Services.AddOptions<HostOptions>().Configure<FunctionHostOptions>(static (host, functions) => host.ShutdownTimeout = functions.ShutdownTimeout);
     }
 
