@@ -17,6 +17,7 @@ COPY --from=build /app /app
 COPY LICENSE /app/
 ENV ASPNETCORE_HTTP_PORTS= \
     ASPNETCORE_URLS=http://0.0.0.0:7071 \
+    Logging__Console__FormatterName=json \
     Host__DataDirectory=/data \
     Artifacts__Directory=/data/artifacts \
     Logs__Directory=/data/logs \

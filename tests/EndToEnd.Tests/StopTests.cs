@@ -40,6 +40,7 @@ public sealed class StopTests : IDisposable
         (await platform.EndedAsync()).ShouldBe(0, platform.Log());
 
         processes.Where(id => id.Length > 0 && IsRunning(id)).ShouldBeEmpty(platform.Log());
+        platform.Log().Split('\n').ShouldAllBe(line => JsonNode.Parse(line, null, default)!["Timestamp"] != null);
         await platform.RestartAsync();
         var health = await Eventually.ReadAsync(
             async () => JsonNode.Parse(await (await platform.Client.Anonymous.GetAsync("api/health", Cancelled)).Content.ReadAsStringAsync(Cancelled))!,
@@ -76,6 +77,7 @@ public sealed class StopTests : IDisposable
         ["Logs__Directory"] = Path.Combine(_directory, "logs"),
         ["Host__DataDirectory"] = Path.Combine(_directory, "data"),
         ["Host__Port"] = "0",
+        ["Logging__Console__FormatterName"] = "json",
         ["Host__DrainTimeout"] = "00:00:03",
         ["Host__Keys__default"] = PlatformProcess.FunctionKey,
         ["Host__Keys__durabletask_extension"] = PlatformProcess.ManagementKey,

@@ -203,6 +203,6 @@ public sealed partial class PlatformProcess : IAsyncDisposable
         _process = null;
     }
 
-    [GeneratedRegex("Now listening on: (?<address>http://[^ ]+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex("Now listening on: (?<address>http://[^ \"]+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex ListeningLine();
 }
