@@ -30,13 +30,19 @@ for round in first second; do
   [ "$(docker exec "$container" id -u)" != 0 ] || fail 'it runs as root'
   docker exec "$container" curl --fail --silent --show-error --output /dev/null http://127.0.0.1:7071/api/health/ready || fail "the $round container is not ready"
   docker exec "$container" git --version >/dev/null || fail 'it has no git'
-  docker stop --time 60 "$container" >/dev/null
+  probed=
+  for _ in $(seq 60); do
+    probed=$(docker exec "$container" curl --silent http://127.0.0.1:7071/api/health | sed -nE 's/.*"round":([1-9][0-9]*).*/\1/p')
+    [ -z "$probed" ] || break
+    sleep 1
+  done
+  [ -n "$probed" ] || fail "the $round container has ended no round of probes within a minute"
+  docker stop -t 60 "$container" >/dev/null
   code=$(docker inspect --format '{{.State.ExitCode}}' "$container")
   [ "$code" = 0 ] || fail "the $round container ended with $code"
-  docker logs "$container" 2>/dev/null | head -n 1 | grep -q '^{"Timestamp":' || fail 'its log is no JSON'
-  if [ "$round" = second ]; then
-    docker logs "$container" 2>&1 | grep -q 'is open: [1-9][0-9]* instances go on' || fail 'nothing went on from the volume'
-  fi
+  log=$(docker logs "$container" 2>&1)
+  [[ $log == '{"Timestamp":'* ]] || fail 'its log is no JSON'
+  [ "$round" = first ] || [[ $log != *'system health orchestration is absent'* ]] || fail 'the second container has not gone on from the volume'
   docker rm "$container" >/dev/null
   container=
 done
