@@ -7,6 +7,7 @@ using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.FunctionApp.Agents;
 using AtomicDevOps.FunctionApp.GitHubWebhook;
+using AtomicDevOps.FunctionApp.Hosting;
 using AtomicDevOps.FunctionApp.Telemetry;
 
 namespace AtomicDevOps.FunctionApp;
@@ -15,6 +16,7 @@ internal static class ServiceCollectionExtensions
 {
     /// <summary>Everything that triggers, orchestrators and activities need, the same in both hosts.</summary>
     public static IServiceCollection AddAtomicDevOps(this IServiceCollection services, IConfiguration configuration) => services
+        .AddProblemDetails()
         .AddPlatform(KeyVaultReferences.RequireResolved(configuration))
         .AddStageLogs(configuration)
         .AddGitHub(configuration)
@@ -25,5 +27,6 @@ internal static class ServiceCollectionExtensions
         .AddAgents(configuration)
         .AddGitHubWebhook(configuration)
         .AddTelemetry(configuration)
-        .AddHealthChecks().Services;
+        .AddHealthChecks().Services
+        .AddHost(configuration);
 }

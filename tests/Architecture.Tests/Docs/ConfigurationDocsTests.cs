@@ -11,6 +11,7 @@ using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.FunctionApp;
 using AtomicDevOps.FunctionApp.GitHubWebhook;
+using AtomicDevOps.FunctionApp.Hosting;
 using AtomicDevOps.FunctionApp.Telemetry;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
@@ -46,7 +47,9 @@ public sealed partial class ConfigurationDocsTests
             .Where(file => !Repository.IsOutput(file))
             .SelectMany(file => HostKey.Matches(File.ReadAllText(file)).Select(match => match.Groups["key"].Value))
             .Distinct(StringComparer.Ordinal),
-        .. typeof(TelemetryOptions).GetFields().Where(field => field.IsLiteral && field.Name.EndsWith("Key", StringComparison.Ordinal)).Select(field => (string)field.GetRawConstantValue()!),
+        .. new[] { typeof(TelemetryOptions), typeof(FunctionsHostSettings) }
+            .SelectMany(type => type.GetFields().Where(field => field.IsLiteral && field.Name.EndsWith("Key", StringComparison.Ordinal)))
+            .Select(field => (string)field.GetRawConstantValue()!),
         "Agents:{name}:Enabled",
     ];
 
@@ -159,7 +162,7 @@ public sealed partial class ConfigurationDocsTests
     [GeneratedRegex("^- `(?<name>[A-Za-z]+)` \\(", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex DescribedSetting { get; }
 
-    [GeneratedRegex("^ *(?:// )?\"(?<key>[A-Za-z]+(?:_+[A-Za-z0-9]+)+)\":", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex("^ *(?:// )?\"(?<key>[A-Za-z]+(?:_+[A-Za-z0-9]+)*)\": \"", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex SampleKey { get; }
 
     [GeneratedRegex("^ *// (?=\")", RegexOptions.Multiline | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]

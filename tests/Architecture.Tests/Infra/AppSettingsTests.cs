@@ -28,6 +28,11 @@ public sealed partial class AppSettingsTests
         ["Platform__Runner"] = "the same: the default is the only value that works",
         ["WEBSITE_HOSTNAME"] = "set by Azure",
         ["WEBSITE_TIME_ZONE"] = "not supported on Linux there, and no schedule of the app has an hour",
+        ["AzureWebJobsStorage"] = "would hold a key: AzureWebJobsStorage__accountName takes its place",
+        ["AzureWebJobsStorage__blobServiceUri"] = "the account has Azure's own addresses",
+        ["AzureWebJobsStorage__queueServiceUri"] = "the same",
+        ["AzureWebJobsStorage__tableServiceUri"] = "the same",
+        ["AzureFunctionsJobHost__*"] = "what scales the app reads host.json and no app settings",
         ["FUNCTIONS_WORKER_RUNTIME"] = "a property of the function app in a Flex Consumption plan",
         ["GitHub__App__PrivateKeyFile"] = "the key vault holds the key itself",
         ["Git__AllowHttp"] = "would send the token over the internet in the clear",
@@ -107,7 +112,7 @@ public sealed partial class AppSettingsTests
     private static bool Matches(string pattern, string key) =>
         pattern.EndsWith('*') ? key.StartsWith(pattern[..^1], StringComparison.Ordinal) : string.Equals(pattern, key, StringComparison.Ordinal);
 
-    [GeneratedRegex("^ *(?:// )?\"(?<key>[A-Za-z]+(?:_+[A-Za-z0-9]+)+)\":", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex("^ *(?:// )?\"(?<key>[A-Za-z]+(?:_+[A-Za-z0-9]+)*)\": \"", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex SampleKey { get; }
 
     [GeneratedRegex("__[0-9]+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]

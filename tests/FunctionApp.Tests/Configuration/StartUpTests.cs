@@ -116,7 +116,7 @@ public sealed partial class StartUpTests : IDisposable
         var shown = SampleKey.Matches(File.ReadAllText("local.settings.sample.json"))
             .Select(match => match.Groups["key"].Value.Replace("__", ":", StringComparison.Ordinal));
 
-        tried.Concat(Unchecked).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ShouldBe(shown.Order(StringComparer.Ordinal));
+        tried.Concat(Unchecked).Concat(FunctionsHostSettingsTests.Tried).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ShouldBe(shown.Order(StringComparer.Ordinal));
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
@@ -144,6 +144,6 @@ public sealed partial class StartUpTests : IDisposable
         await host.StopAsync(Token);
     }
 
-    [GeneratedRegex("^ *(?:// )?\"(?<key>[A-Za-z]+(?:_+[A-Za-z0-9]+)+)\":", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex("^ *(?:// )?\"(?<key>[A-Za-z]+(?:_+[A-Za-z0-9]+)*)\": \"", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex SampleKey { get; }
 }
