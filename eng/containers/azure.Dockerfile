@@ -25,3 +25,5 @@ USER 1654:1654
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
     CMD ["curl", "--fail", "--silent", "--show-error", "--output", "/dev/null", "--max-time", "4", "http://127.0.0.1:8080/api/health/live"]
+# Instead of the base image's start script: that leaves its shell as the first process, which hands no signal on, so that the host would never drain.
+CMD ["/azure-functions-host/Microsoft.Azure.WebJobs.Script.WebHost"]

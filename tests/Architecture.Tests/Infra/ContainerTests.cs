@@ -38,6 +38,16 @@ public sealed partial class ContainerTests
         Repository.Read("src/FunctionApp/SystemHealth/ProbeTriggers.cs").ShouldContain("AuthorizationLevel.Anonymous, \"get\", Route = \"health/live\"");
     }
 
+    /// <summary>A shell as the first process would keep the signal to itself, and the host would be killed in the middle of its work.</summary>
+    [Theory, MemberData(nameof(Files))]
+    public void The_first_process_is_the_host(string file, string runtime)
+    {
+        runtime.ShouldNotBeEmpty();
+        var start = Final(file).Last(instruction => instruction.Name is "ENTRYPOINT" or "CMD").Arguments;
+
+        start.ShouldBeOneOf("[\"dotnet\", \"AtomicDevOps.FunctionApp.dll\"]", "[\"/azure-functions-host/Microsoft.Azure.WebJobs.Script.WebHost\"]");
+    }
+
     [Theory, MemberData(nameof(Files))]
     public void Nothing_secret_goes_in(string file, string runtime)
     {
