@@ -23,6 +23,7 @@ ENV AzureWebJobsScriptRoot=/home/site/wwwroot \
     HOME=/tmp/atomic-devops
 USER 1654:1654
 EXPOSE 8080
-# Any answer will do: a 503 says that a tool is away, which no restart cures.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["curl", "--silent", "--show-error", "--output", "/dev/null", "--max-time", "4", "http://127.0.0.1:8080/api/health"]
+    CMD ["curl", "--fail", "--silent", "--show-error", "--output", "/dev/null", "--max-time", "4", "http://127.0.0.1:8080/api/health/live"]
+# Instead of the base image's start script: that leaves its shell as the first process, which hands no signal on, so that the host would never drain.
+CMD ["/azure-functions-host/Microsoft.Azure.WebJobs.Script.WebHost"]

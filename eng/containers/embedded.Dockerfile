@@ -17,6 +17,7 @@ COPY --from=build /app /app
 COPY LICENSE /app/
 ENV ASPNETCORE_HTTP_PORTS= \
     ASPNETCORE_URLS=http://0.0.0.0:7071 \
+    Logging__Console__FormatterName=json \
     Host__DataDirectory=/data \
     Artifacts__Directory=/data/artifacts \
     Logs__Directory=/data/logs \
@@ -26,7 +27,6 @@ WORKDIR /app
 USER 1654:1654
 VOLUME /data
 EXPOSE 7071
-# Any answer will do: a 503 says that a tool is away, which no restart cures.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["curl", "--silent", "--show-error", "--output", "/dev/null", "--max-time", "4", "http://127.0.0.1:7071/api/health"]
+    CMD ["curl", "--fail", "--silent", "--show-error", "--output", "/dev/null", "--max-time", "4", "http://127.0.0.1:7071/api/health/live"]
 ENTRYPOINT ["dotnet", "AtomicDevOps.FunctionApp.dll"]

@@ -57,6 +57,7 @@ internal sealed class QuickStartRun(QuickStartOptions options, IAnsiConsole cons
             ["GitHub__Webhook__Secret"] = secret,
             ["Platform__Repositories__0"] = Repository,
             ["Host__AllowAnonymousLoopback"] = "true",
+            ["Host__DrainTimeout"] = "00:00:01",
             ["Host__DataDirectory"] = directory.Combine("platform"),
             ["Artifacts__Directory"] = directory.Combine("artifacts"),
             ["Git__Directory"] = directory.Combine("git"),

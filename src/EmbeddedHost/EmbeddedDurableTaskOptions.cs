@@ -48,6 +48,12 @@ public sealed class EmbeddedDurableTaskOptions
     /// goes before it.</summary>
     public OverridableStates OverridableExistingInstanceStates { get; set; } = OverridableStates.NonRunningStates;
 
+    /// <summary>
+    /// What activities that run when the host stops may take to end: their results are kept. Those that take longer are cancelled, and run
+    /// again after the next start. None cancels them at once.
+    /// </summary>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>When finished instances are purged; never unless set.</summary>
     public RetentionOptions Retention { get; set; } = new();
 

@@ -32,6 +32,7 @@ public static class EmbeddedDurableTaskServiceCollectionExtensions
                 $"MaxPayloadBytes must be from 1 to {EmbeddedDurableTaskOptions.LargestPayload}.")
             .Validate(static options => options.HistoryLengthWarning > 0, "HistoryLengthWarning must be at least 1.")
             .Validate(static options => options.IdleTimeInMemory is null || options.IdleTimeInMemory > TimeSpan.Zero, "IdleTimeInMemory must be longer than nothing.")
+            .Validate(static options => options.DrainTimeout >= TimeSpan.Zero, "DrainTimeout cannot be less than nothing.")
             .ValidateOnStart();
         services.AddLogging();
         services.AddMetrics();

@@ -1,5 +1,6 @@
 using AtomicDevOps.FunctionApp;
 using AtomicDevOps.FunctionApp.Agents;
+using AtomicDevOps.FunctionApp.Telemetry;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -8,6 +9,7 @@ try
 {
     var builder = FunctionsApplication.CreateBuilder(args);
     builder.ConfigureFunctionsWebApplication();
+    builder.UseMiddleware<InstanceScopeMiddleware>();
     builder.UseMiddleware<AgentMiddleware>();
     builder.Logging.AddFilter("System.Net.Http.HttpClient", LogLevel.Warning);
     builder.Services.AddAtomicDevOps(builder.Configuration);

@@ -27,5 +27,6 @@ internal static class ServiceCollectionExtensions
         .AddAgents(configuration)
         .AddGitHubWebhook(configuration)
         .AddTelemetry(configuration)
+        .AddHealthChecks().Services
         .AddHost(configuration);
 }

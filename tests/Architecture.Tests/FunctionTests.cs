@@ -30,6 +30,11 @@ public sealed class FunctionTests
                 function.Result)),
             typeof(ActivityCall<,>));
 
+    /// <summary>A host that stops cancels what runs, and cannot wait for what does not heed it.</summary>
+    [Fact]
+    public void Every_activity_that_waits_for_something_takes_a_cancellation_token_and_hands_it_on() =>
+        Functions.Activities.Where(function => typeof(Task).IsAssignableFrom(function.Method.ReturnType) && !HandsItsTokenOn(function.Method)).Select(function => function.ToString()).ShouldBeEmpty();
+
     [Fact]
     public void Every_orchestrator_that_others_call_has_a_property_of_its_own_class_with_its_name_and_its_types() =>
         Compare(
@@ -41,6 +46,19 @@ public sealed class FunctionTests
     [Fact]
     public void Every_orchestrator_belongs_to_an_agent() =>
         Functions.Orchestrators.Where(function => !function.Method.DeclaringType!.IsDefined(typeof(AgentAttribute))).ShouldBeEmpty();
+
+    private static bool HandsItsTokenOn(MethodInfo method)
+    {
+        var takes = method.GetParameters().Any(parameter => parameter.ParameterType == typeof(CancellationToken));
+        var named = MethodBodies.MembersOf(method).ToList();
+        var usesOne = named.Exists(member => member switch
+        {
+            FieldInfo held => held.FieldType == typeof(CancellationToken),
+            MethodBase call => call.GetParameters().Any(parameter => parameter.ParameterType == typeof(CancellationToken)),
+            _ => false,
+        });
+        return takes && usesOne && !named.Exists(member => member.DeclaringType == typeof(CancellationToken) && member.Name is "get_None");
+    }
 
     private static Type InputOf(FunctionMethod orchestrator) =>
         MethodBodies.CallsOf(orchestrator.Method)

@@ -39,12 +39,15 @@ internal static class MethodBodies
         select method.Module.ResolveString(operand.Token);
 
     /// <summary>The methods that a method's instructions name, and where it is asynchronous those of its state machine.</summary>
-    public static IEnumerable<MethodBase> CallsOf(MethodInfo method)
+    public static IEnumerable<MethodBase> CallsOf(MethodInfo method) => MembersOf(method).OfType<MethodBase>();
+
+    /// <summary>All that they name.</summary>
+    /// <inheritdoc cref="CallsOf"/>
+    public static IEnumerable<MemberInfo> MembersOf(MethodInfo method)
     {
         var stateMachine = method.GetCustomAttribute<System.Runtime.CompilerServices.StateMachineAttribute>()?.StateMachineType;
         return MembersNamedBy(method)
-            .Concat(stateMachine is null ? [] : stateMachine.GetMethods(Everything).SelectMany(MembersNamedBy))
-            .OfType<MethodBase>();
+            .Concat(stateMachine is null ? [] : stateMachine.GetMethods(Everything).SelectMany(MembersNamedBy));
     }
 
     private static void AddMember(HashSet<Type> used, MemberInfo member)

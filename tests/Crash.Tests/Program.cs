@@ -7,9 +7,12 @@ namespace AtomicDevOps.Crash.Tests;
 internal static class Program
 {
     private static Task<int> Main(string[] arguments)
-        => arguments is [WorkerProgram.Command, var dataDirectory, var attemptLog]
-            ? WorkerProgram.RunAsync(dataDirectory, attemptLog)
-            : RunTestsAsync(arguments);
+        => arguments switch
+        {
+            [WorkerProgram.Command, var dataDirectory, var attemptLog] => WorkerProgram.RunAsync(dataDirectory, attemptLog),
+            [HostProgram.Command, .. var settings] => Task.FromResult(HostProgram.Run(settings)),
+            _ => RunTestsAsync(arguments),
+        };
 
     /// <summary>Apart, so that a worker loads nothing of the test framework.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using AtomicDevOps.EmbeddedHost.Engine.Tracing;
 using AtomicDevOps.EmbeddedHost.Storage;
@@ -19,7 +20,9 @@ internal sealed partial class ActivityDispatcher : IDisposable
     private readonly Action<long, TaskOutcome> _report;
     private readonly BoundedQueue<PendingActivity> _queue;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly ConcurrentDictionary<PendingActivity, byte> _running = new(ReferenceEqualityComparer.Instance);
     private readonly ILogger _logger;
+    private volatile bool _isDraining;
 
     public ActivityDispatcher(
         ExecutionEnvironment environment,
@@ -45,11 +48,17 @@ internal sealed partial class ActivityDispatcher : IDisposable
     /// <summary>How many wait for a free place.</summary>
     public int Waiting => _queue.Waiting;
 
+    /// <summary>What runs now, as people name it.</summary>
+    public IReadOnlyList<string> Running => [.. _running.Keys.Select(static activity => $"'{activity.Name}' of instance '{activity.InstanceId}'")];
+
     public void Enqueue(PendingActivity activity)
     {
         _work.Begin();
         _queue.Enqueue(activity);
     }
+
+    /// <summary>Starts nothing more; what waits runs after the next start.</summary>
+    public void Drain() => _isDraining = true;
 
     /// <summary>Cancels what runs and starts nothing more; what has no result then runs again after the next start.</summary>
     public void Stop() => _stopping.Cancel();
@@ -61,14 +70,19 @@ internal sealed partial class ActivityDispatcher : IDisposable
         try
         {
             var began = _metrics.BeginActivity();
-            if (!_stopping.IsCancellationRequested && await ExecuteAsync(activity) is { } outcome)
+            if (!_isDraining && !_stopping.IsCancellationRequested)
             {
-                _metrics.EndActivity(began, outcome is TaskFailed ? "Failed" : "Succeeded");
-                _report(activity.Sequence, outcome);
+                _running[activity] = 0;
+                if (await ExecuteAsync(activity) is { } outcome)
+                {
+                    _metrics.EndActivity(began, outcome is TaskFailed ? "Failed" : "Succeeded");
+                    _report(activity.Sequence, outcome);
+                }
             }
         }
         finally
         {
+            _running.TryRemove(activity, out _);
             _work.End();
         }
     }
@@ -121,8 +135,10 @@ internal sealed partial class ActivityDispatcher : IDisposable
             var what = $"the result of activity '{activity.Name}' of instance '{activity.InstanceId}'";
             return new TaskCompleted(activity.TaskId, Payload.Write(_environment.Converter, result, what));
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (Exception exception) when (_stopping.IsCancellationRequested)
         {
+            // Whatever it failed with may come from the cancellation.
+            LogCutOff(activity.Name, activity.InstanceId, exception.Message);
             return null;
         }
         catch (Exception exception)
@@ -131,6 +147,9 @@ internal sealed partial class ActivityDispatcher : IDisposable
             return new TaskFailed(activity.TaskId, TaskFailureDetails.FromException(exception), exception is FunctionNotFoundException);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Activity {Name} of instance {InstanceId} was cancelled by the host's stop, and runs again after the next start: {Reason}")]
+    private partial void LogCutOff(string name, string instanceId, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Activity {Name} of instance {InstanceId} failed")]
     private partial void LogFailed(Exception exception, string name, string instanceId);

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 namespace AtomicDevOps.EmbeddedHost.Engine;
 
 /// <summary>Runs the instances of one data directory: from <see cref="StartAsync(CancellationToken)"/>, which recovers them, to <see cref="StopAsync"/>.</summary>
-internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
+internal sealed partial class DurableTaskEngine : IHostedLifecycleService, IDisposable
 {
     /// <summary>Stands for the start of an instance among its timers.</summary>
     private const int StartTimer = -1;
@@ -33,7 +33,6 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     private readonly ActivityDispatcher _activities;
     private readonly TimerQueue _timers;
     private EngineStore? _store;
-    private volatile bool _isStopping;
 
     public DurableTaskEngine(
         FunctionRegistry functions,
@@ -64,7 +63,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
             Metrics,
             Work,
             _options.Faults,
-            (sequence, outcome) => Post(sequence, new Mail(outcome)));
+            Report);
         _timers = new TimerQueue(
             time, timer => Post(timer.Sequence, timer.TaskId < 0 ? Mail.WakeUp : new Mail(new TimerFired(timer.TaskId))));
     }
@@ -109,33 +108,6 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>Lets turns end, cancels activities, and closes the store. What is cut off goes on after the next start.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        if (_store is not { } store || _isStopping)
-        {
-            return;
-        }
-
-        _isStopping = true;
-        _timers.Dispose();
-        _activities.Stop();
-        await _stopping.CancelAsync();
-        AbandonRetries();
-        try
-        {
-            await Work.WhenIdleAsync().WaitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            LogCutOff();
-        }
-
-        Waiters.FailAll(Stopped());
-        _store = null;
-        store.Dispose();
-    }
-
     public void Dispose()
     {
         _timers.Dispose();
@@ -144,6 +116,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         _instances.Dispose();
         _activities.Dispose();
         _stopping.Dispose();
+        _hurry.Dispose();
         _store?.Dispose();
     }
 
@@ -151,18 +124,15 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
 
     public void Schedule(LiveEntity entity) => _entityTurns.Enqueue(entity);
 
-    /// <summary>Gives mail to an instance or an entity, which is loaded if it is not in memory.</summary>
+    /// <summary>
+    /// Gives mail that is on disk to an instance or an entity, which is loaded if it is not in memory. While the engine stops it is left to the
+    /// next start.
+    /// </summary>
     public void Post(long sequence, params ReadOnlySpan<Mail> mail)
     {
-        if (!_options.TakesTurns)
+        if (TakesWork)
         {
-            return;
-        }
-
-        Work.Begin(mail.Length);
-        while (!_instances.GetOrAdd(sequence, this).TryPost(mail))
-        {
-            Thread.Yield();
+            PostNow(sequence, mail);
         }
     }
 
@@ -300,7 +270,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
     /// </summary>
     public Task<string> StartAsync(StartWrite start)
     {
-        if (!_options.TakesTurns || start.StartAt is not null || !_turns.HasRoom || Store.Find(start.InstanceId) is not null)
+        if (!TakesWork || start.StartAt is not null || !_turns.HasRoom || Store.Find(start.InstanceId) is not null)
         {
             return WriteAsync(start);
         }
@@ -309,7 +279,7 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         var instance = LiveInstance.WithStart(start, this);
         _instances.Add(instance);
         _starts.Watch(instance);
-        Post(start.Sequence, Mail.WakeUp);
+        PostNow(start.Sequence, Mail.WakeUp);
         return start.Task;
     }
 
@@ -337,17 +307,35 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
             return Task.CompletedTask;
         }
 
-        if (!_options.TakesTurns)
+        if (!TakesWork)
         {
             return WriteAsync(new MessageWrite(this, state.Sequence, arrival));
         }
 
         var acknowledgement = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(state.Sequence, new Mail(arrival, Acknowledgement: acknowledgement));
+        PostNow(state.Sequence, new Mail(arrival, Acknowledgement: acknowledgement));
         return acknowledgement.Task;
     }
 
     private static OperationCanceledException Stopped() => new("The durable task engine stopped.");
+
+    private void PostNow(long sequence, params ReadOnlySpan<Mail> mail)
+    {
+        Work.Begin(mail.Length);
+        while (!_instances.GetOrAdd(sequence, this).TryPost(mail))
+        {
+            Thread.Yield();
+        }
+    }
+
+    /// <summary>What an activity came to; without a store, because the engine has stopped, it counts for nothing.</summary>
+    private void Report(long sequence, TaskOutcome outcome)
+    {
+        if (_store is not null)
+        {
+            PostNow(sequence, new Mail(outcome));
+        }
+    }
 
     private void AbandonRetries()
     {
@@ -419,9 +407,6 @@ internal sealed partial class DurableTaskEngine : IHostedService, IDisposable
         Level = LogLevel.Information,
         Message = "Durable store {Path} is open: {Instances} instances go on, {Messages} messages are delivered")]
     private partial void LogRecovered(string path, int instances, int messages);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The host's shutdown time is over; work that is cut off goes on after the next start")]
-    private partial void LogCutOff();
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A listener to the spans of instance {InstanceId} failed")]
     private partial void LogNotTraced(Exception exception, string instanceId);

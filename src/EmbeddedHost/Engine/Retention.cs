@@ -90,6 +90,11 @@ internal sealed partial class Retention(
                 var endedBefore = age < now - DateTime.MinValue ? now - age : DateTime.MinValue;
                 foreach (var batch in ExpiredInstances.Find(Path.Combine(engine.Store.Path, DataDirectory.DatabaseFileName), status, endedBefore))
                 {
+                    if (engine.IsDraining)
+                    {
+                        throw new OperationCanceledException();
+                    }
+
                     _stopping.Token.ThrowIfCancellationRequested();
                     purged += await engine.WriteAsync(new PurgeWrite(engine, batch, isRecursive: false));
                 }
@@ -99,7 +104,7 @@ internal sealed partial class Retention(
         {
             LogNotPurged(exception.Message);
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
             // The next start goes on.
         }

@@ -9,7 +9,10 @@ internal sealed partial class StoreOutage(string path, TimeProvider time, ILogge
 
     private long? _loggedAt;
     private long _failures;
-    private bool _isOn;
+    private volatile bool _isOn;
+
+    /// <summary>Whether the last change could not be stored because none can.</summary>
+    public bool IsOn => _isOn;
 
     /// <summary>Called on the writer's thread when a change is stored again.</summary>
     public Action? Over { get; set; }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using AtomicDevOps.EmbeddedHost.Engine;
 using AtomicDevOps.EmbeddedHost.Engine.Entities;
 using AtomicDevOps.EmbeddedHost.Engine.Tracing;
@@ -310,6 +311,13 @@ internal sealed class StoreSession : IDisposable
         using var rows = _insertEntity.With(id).With(at.Ticks).Query();
         rows.Read();
         return rows.Int64(0);
+    }
+
+    /// <summary>Writes what is there already, to find out whether anything can be written.</summary>
+    public void RewriteVersion()
+    {
+        using var statement = _database.PrepareOnce(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Schema.Version}"));
+        statement.Execute();
     }
 
     private string? LockOwner(long sequence)

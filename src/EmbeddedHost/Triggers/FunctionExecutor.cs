@@ -18,6 +18,8 @@ internal sealed class FunctionExecutor
 
     private static readonly ActivitySource Source = new(ActivitySourceName);
     private static readonly Dictionary<string, object?> NoBindingData = [];
+    private static readonly Func<ILogger, string, string, IDisposable?> BeginScope =
+        LoggerMessage.DefineScope<string, string>("FunctionName:{FunctionName}, InvocationId:{InvocationId}");
 
     private readonly FunctionExecutionDelegate _pipeline;
     private readonly IServiceScopeFactory _scopes;
@@ -107,11 +109,7 @@ internal sealed class FunctionExecutor
     private async Task<object?> RunAsync(InvocationContext context, Activity? activity)
     {
         activity?.SetTag("faas.invocation_id", context.InvocationId);
-        using var scope = _logger.BeginScope(new Dictionary<string, object>(StringComparer.Ordinal)
-        {
-            ["FunctionName"] = context.Function.Name,
-            ["InvocationId"] = context.InvocationId,
-        });
+        using var scope = BeginScope(_logger, context.Function.Name, context.InvocationId);
         try
         {
             await _pipeline(context);

@@ -13,6 +13,10 @@ internal sealed record FunctionHostOptions
     /// <summary>100 MB, the limit of the Functions host.</summary>
     public const long DefaultRequestBodyLimit = 104_857_600;
 
+    private static readonly TimeSpan DefaultDrainTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestDrainTimeout = TimeSpan.FromDays(1);
+    private static readonly TimeSpan TimeForTheRest = TimeSpan.FromSeconds(5);
+
     /// <summary>Absolute; keys, timers and the engine's database live here. <c>Host:DataDirectory</c>, default <c>.data</c>, relative to
     /// the content root.</summary>
     public required string DataDirectory { get; init; }
@@ -42,6 +46,12 @@ internal sealed record FunctionHostOptions
     /// <summary><c>Host:Retention:Completed</c>, <c>…:Failed</c> and <c>…:Terminated</c>: how long finished instances are kept, none for good.</summary>
     public RetentionOptions Retention { get; init; } = new();
 
+    /// <summary><c>Host:DrainTimeout</c>, default 30 s: what activities may take to end when the host stops.</summary>
+    public TimeSpan DrainTimeout { get; init; } = DefaultDrainTimeout;
+
+    /// <summary>After what time a stop is over, whatever still runs: activities, requests and the rest, one after another.</summary>
+    public TimeSpan ShutdownTimeout => DrainTimeout + DurableTaskEngine.CancellationGrace + ShutdownGrace.Period + TimeForTheRest;
+
     /// <summary>The address that management links start with, when it is not the one listened on. <c>WEBSITE_HOSTNAME</c>.</summary>
     public Uri? PublicAddress { get; init; }
 
@@ -65,6 +75,7 @@ internal sealed record FunctionHostOptions
                 Failed = Age("Host:Retention:Failed"),
                 Terminated = Age("Host:Retention:Terminated"),
             },
+            DrainTimeout = Drain("Host:DrainTimeout"),
             PublicAddress = PublicAddressOf(Text("WEBSITE_HOSTNAME"), problems),
         };
         return problems.Count == 0 ? options : throw FunctionSetupException.From(problems);
@@ -102,6 +113,22 @@ internal sealed record FunctionHostOptions
 
             problems.Add($"Configuration '{key}' is '{text}'. Use a time such as 30.00:00:00 (30 days), or leave it out to keep instances for good.");
             return null;
+        }
+
+        TimeSpan Drain(string key)
+        {
+            if (Text(key) is not { } text)
+            {
+                return DefaultDrainTimeout;
+            }
+
+            if (TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var time) && time >= TimeSpan.Zero && time <= LongestDrainTimeout)
+            {
+                return time;
+            }
+
+            problems.Add($"Configuration '{key}' is '{text}'. Use a time from 00:00:00 to 1.00:00:00, such as 00:00:30 (30 seconds).");
+            return DefaultDrainTimeout;
         }
 
         bool Flag(string key)

@@ -16,7 +16,7 @@ internal sealed class RedactingLoggerFactory(ILoggerFactory inner, SecretRedacto
         public bool IsEnabled(LogLevel logLevel) => inner.IsEnabled(logLevel);
 
         public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => RedactedState.Create(state, state.ToString() ?? string.Empty, redactor) is { HadSecret: true } redacted
+            where TState : notnull => RedactedState.TryCreate(state, state.ToString() ?? string.Empty, redactor) is { } redacted
                 ? inner.BeginScope(redacted)
                 : inner.BeginScope(state);
 
@@ -27,18 +27,19 @@ internal sealed class RedactingLoggerFactory(ILoggerFactory inner, SecretRedacto
                 return;
             }
 
-            var redactedState = RedactedState.Create(state, formatter(state, exception), redactor);
+            var message = formatter(state, exception);
+            var redactedState = RedactedState.TryCreate(state, message, redactor);
             var redactedException = exception is null ? null : RedactedException.TryCreate(exception, redactor);
-            if (redactedException is null && !redactedState.HadSecret)
+            if (redactedState is null && redactedException is null)
             {
-                inner.Log(logLevel, eventId, state, exception, formatter);
+                inner.Log(logLevel, eventId, state, exception, (_, _) => message);
                 return;
             }
 
             inner.Log(
                 logLevel,
                 eventId,
-                redactedState,
+                redactedState ?? RedactedState.Create(state, message, redactor),
                 redactedException ?? exception,
                 static (redacted, _) => redacted.ToString());
         }

@@ -1,7 +1,9 @@
+using System.Text.Encodings.Web;
 using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Primitives.Observable;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
@@ -24,6 +26,7 @@ internal static class TelemetryServiceCollectionExtensions
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddRedaction();
+        services.AddOptions<JsonConsoleFormatterOptions>().Configure<IConfiguration>(CompleteJson);
         var options = TelemetryOptions.Read(configuration);
         if (!options.IsExported)
         {
@@ -67,6 +70,20 @@ internal static class TelemetryServiceCollectionExtensions
                 azure.Credential = options.ApplicationInsightsCredential;
             });
         }
+    }
+
+    /// <summary>A JSON line says by itself when it was written and in which scopes; what is configured wins.</summary>
+    private static void CompleteJson(JsonConsoleFormatterOptions options, IConfiguration configuration)
+    {
+        var configured = configuration.GetSection("Logging:Console:FormatterOptions");
+        if (options.TimestampFormat is null)
+        {
+            options.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fffK";
+            options.UseUtcTimestamp = configured[nameof(options.UseUtcTimestamp)] is null || options.UseUtcTimestamp;
+        }
+
+        options.IncludeScopes = configured[nameof(options.IncludeScopes)] is null || options.IncludeScopes;
+        options.JsonWriterOptions = options.JsonWriterOptions with { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     }
 
     private static void AddRedaction(this IServiceCollection services)

@@ -33,9 +33,19 @@ public sealed partial class ContainerTests
 
         final.Where(instruction => instruction.Name is "RUN").ShouldContain(instruction => GitPackage.IsMatch(instruction.Arguments));
         var check = final.Single(instruction => instruction.Name is "HEALTHCHECK").Arguments;
-        check.ShouldContain("/api/health\"");
+        check.ShouldContain("/api/health/live\"");
         check.ShouldContain($":{final.Single(instruction => instruction.Name is "EXPOSE").Arguments}/");
-        Repository.Read("src/FunctionApp/SystemHealth/SystemHealthTriggers.cs").ShouldContain("AuthorizationLevel.Anonymous, \"get\", Route = \"health\"");
+        Repository.Read("src/FunctionApp/SystemHealth/ProbeTriggers.cs").ShouldContain("AuthorizationLevel.Anonymous, \"get\", Route = \"health/live\"");
+    }
+
+    /// <summary>A shell as the first process would keep the signal to itself, and the host would be killed in the middle of its work.</summary>
+    [Theory, MemberData(nameof(Files))]
+    public void The_first_process_is_the_host(string file, string runtime)
+    {
+        runtime.ShouldNotBeEmpty();
+        var start = Final(file).Last(instruction => instruction.Name is "ENTRYPOINT" or "CMD").Arguments;
+
+        start.ShouldBeOneOf("[\"dotnet\", \"AtomicDevOps.FunctionApp.dll\"]", "[\"/azure-functions-host/Microsoft.Azure.WebJobs.Script.WebHost\"]");
     }
 
     [Theory, MemberData(nameof(Files))]
@@ -77,7 +87,7 @@ public sealed partial class ContainerTests
     {
         runtime.ShouldNotBeEmpty();
         var known = Repository.Read("local.settings.sample.json");
-        string[] ofTheBaseImages = ["ASPNETCORE_HTTP_PORTS", "ASPNETCORE_URLS", "HOME", "AzureWebJobsScriptRoot", "AzureFunctionsJobHost__Logging__Console__IsEnabled"];
+        string[] ofTheBaseImages = ["ASPNETCORE_HTTP_PORTS", "ASPNETCORE_URLS", "HOME", "Logging__Console__FormatterName", "AzureWebJobsScriptRoot", "AzureFunctionsJobHost__Logging__Console__IsEnabled"];
 
         (from instruction in Final(file)
          where instruction.Name is "ENV"

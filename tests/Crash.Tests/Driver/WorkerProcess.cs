@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using AtomicDevOps.Crash.Tests.Worker;
 
 namespace AtomicDevOps.Crash.Tests.Driver;
@@ -17,9 +15,6 @@ internal sealed record Answer(string Word, string Rest)
 /// <summary>A worker, spoken to over its standard input and output.</summary>
 internal sealed class WorkerProcess : IAsyncDisposable
 {
-    private const int Stop = 19;
-    private const int Continue = 18;
-
     private readonly Process _process;
     private readonly ConcurrentDictionary<long, TaskCompletionSource<Answer?>> _open = new();
     private readonly TaskCompletionSource _opening = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -117,12 +112,12 @@ internal sealed class WorkerProcess : IAsyncDisposable
     /// <summary>SIGSTOP: returns when no thread of the worker runs any more.</summary>
     public void Freeze()
     {
-        Signal(Stop);
+        Send(Signal.Stop);
         SpinWait.SpinUntil(() => Directory.EnumerateDirectories($"/proc/{Id}/task").All(static task => StateOf(task) is 'T' or 't' or 'Z'));
     }
 
     /// <summary>SIGCONT.</summary>
-    public void Thaw() => Signal(Continue);
+    public void Thaw() => Send(Signal.Continue);
 
     /// <summary>Ends the worker in order, by the end of its input.</summary>
     public async Task EndAsync()
@@ -200,15 +195,5 @@ internal sealed class WorkerProcess : IAsyncDisposable
         }
     }
 
-    private void Signal(int signal)
-    {
-        if (Kill(Id, signal) != 0)
-        {
-            throw new Win32Exception(Marshal.GetLastPInvokeError(), $"Signal {signal} did not reach the worker.");
-        }
-    }
-
-    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Kill(int processId, int signal);
+    private void Send(int signal) => Signal.Send(_process, signal);
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace AtomicDevOps.EndToEnd.Tests.Harness;
@@ -56,6 +57,22 @@ public sealed partial class PlatformProcess : IAsyncDisposable
 
     /// <summary>Ends it as a power cut would, by SIGKILL; the processes that it has started are left to themselves.</summary>
     public async Task KillAsync() => await EndAsync(entireProcessTree: false);
+
+    /// <summary>Asks it to stop, by SIGTERM.</summary>
+    public async Task TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", ProcessId.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Waits until it has ended by itself.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> EndedAsync()
+    {
+        var process = _process ?? throw new InvalidOperationException("The platform does not run.");
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return process.ExitCode;
+    }
 
     /// <summary>Starts it again on the same port and data.</summary>
     public async Task RestartAsync()
@@ -186,6 +203,6 @@ public sealed partial class PlatformProcess : IAsyncDisposable
         _process = null;
     }
 
-    [GeneratedRegex("Now listening on: (?<address>http://[^ ]+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex("Now listening on: (?<address>http://[^ \"]+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex ListeningLine();
 }

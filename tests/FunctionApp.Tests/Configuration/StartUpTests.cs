@@ -80,6 +80,8 @@ public sealed partial class StartUpTests : IDisposable
     [InlineData("Host:AllowAnonymousLoopback", "maybe")]
     [InlineData("Host:Keys:master", "short")]
     [InlineData("Host:Retention:Completed", "a month")]
+    [InlineData("Host:DrainTimeout", "a while")]
+    [InlineData("Host:DrainTimeout", "-00:00:01")]
     [InlineData("Host:Retention:Failed", "a month")]
     [InlineData("Host:Retention:Terminated", "-1.00:00:00")]
     [InlineData("Host:EntryAssembly", "Nowhere")]

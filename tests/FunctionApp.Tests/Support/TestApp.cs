@@ -2,6 +2,7 @@ using System.Text;
 using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.FunctionApp.Agents;
+using AtomicDevOps.FunctionApp.Telemetry;
 using AtomicDevOps.Primitives.Agents;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -72,6 +73,7 @@ internal sealed class TestApp : IAsyncDisposable
         });
         builder.Configuration.AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
         builder.ConfigureFunctionsWebApplication();
+        builder.UseMiddleware<InstanceScopeMiddleware>();
         builder.UseMiddleware<AgentMiddleware>();
         builder.UseMiddleware(async (context, next) =>
         {

@@ -53,6 +53,7 @@ public sealed class RedactionTests
     public async Task No_secret_of_any_known_shape_leaves_the_process_by_a_log_or_a_span()
     {
         using var seen = new Recorder();
+        JsonConsole? console = null;
         var stages = new StringBuilder();
         await using var collector = await OtlpCollector.StartAsync();
         await using (var app = await TestApp.StartAsync(
@@ -62,7 +63,9 @@ public sealed class RedactionTests
                 ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address.ToString(),
                 ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
             },
-            configure: services => services.AddSingleton<ILoggerProvider>(seen)))
+            configure: services => services
+                .AddSingleton<ILoggerProvider>(seen)
+                .AddSingleton<ILoggerProvider>(provider => console = new JsonConsole(provider))))
         {
             var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Told");
             using var source = new ActivitySource(WorkflowTelemetry.SourceName);
@@ -89,6 +92,7 @@ public sealed class RedactionTests
         var logs = collector.Received("logs");
         var spans = collector.Received("traces");
         var entries = string.Concat(seen.Entries);
+        var lines = string.Concat(console.ShouldNotBeNull().Lines);
         foreach (var (shape, _, secret) in Shapes)
         {
             logs.ShouldContain($"argument of {shape}");
@@ -96,8 +100,11 @@ public sealed class RedactionTests
             logs.ShouldContain($"in the scope of {shape}");
             spans.ShouldContain($"span of {shape}");
             entries.ShouldContain($"argument of {shape}");
+            lines.ShouldContain($"argument of {shape}");
+            lines.ShouldContain($"inner of {shape}");
+            lines.ShouldContain($"in the scope of {shape}");
             stages.ToString().ShouldContain($"stage log of {shape}");
-            foreach (var (path, told) in new[] { ("OTLP logs", logs), ("OTLP spans", spans), ("log providers", entries), ("stage logs", stages.ToString()) })
+            foreach (var (path, told) in new[] { ("OTLP logs", logs), ("OTLP spans", spans), ("log providers", entries), ("JSON console", lines), ("stage logs", stages.ToString()) })
             {
                 told.Contains(secret, StringComparison.Ordinal).ShouldBeFalse($"{shape} by {path}");
             }

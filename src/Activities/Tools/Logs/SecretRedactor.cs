@@ -12,6 +12,22 @@ public sealed partial class SecretRedactor
     /// <summary>Shorter values are left alone: they would be found in harmless text, and cutting them out would tell what they are.</summary>
     private const int MinSecretLength = 6;
 
+    /// <summary>One of them is in whatever <see cref="PrivateKeyBlock"/>, <see cref="AuthorizationHeader"/> and <see cref="NamedSecret"/> match.</summary>
+    private static readonly SearchValues<string> Names = SearchValues.Create(
+        [
+            "PRIVATE KEY-----", "authorization", "AccountKey", "AccessKey", "ClientSecret", "Password", "Pwd", "sig=", "code=", "access_token=",
+            "client_secret=", "aws_secret_access_key",
+        ],
+        StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>One of them is in whatever <see cref="Token"/> matches.</summary>
+    private static readonly SearchValues<string> TokenParts = SearchValues.Create(
+        [
+            "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "AKIA", "ASIA", "xox", "npm_", "pypi-", "oy2", "dckr_", "hf_", "AIza",
+            "k_live_", "k_test_", "SG.", "8Q~", "hvs.", "hvb.", "_v1_", "sk-", "eyJ",
+        ],
+        StringComparison.Ordinal);
+
     private readonly IReadOnlyList<string> _secrets;
     private readonly SearchValues<string> _search;
 
@@ -31,6 +47,8 @@ public sealed partial class SecretRedactor
         .Where(pair => pair.Value is not null && SecretKey().IsMatch(pair.Key))
         .Select(pair => pair.Value!));
 
+    /// <summary>Most text holds no secret: it is searched for what every secret has, and only what has that is matched against their shapes.</summary>
+    /// <returns>The same instance where there is nothing to take out.</returns>
     public string Redact(string text)
     {
         if (text.AsSpan().ContainsAny(_search))
@@ -41,10 +59,28 @@ public sealed partial class SecretRedactor
             }
         }
 
+        if (text.AsSpan().ContainsAny(Names))
+        {
+            text = PrivateKeyBlock().Replace(text, Replacement);
+            text = AuthorizationHeader().Replace(text, "${name}" + Replacement);
+            text = NamedSecret().Replace(text, "${name}" + Replacement);
+        }
+
+        if (text.Contains('@', StringComparison.Ordinal) && text.Contains("://", StringComparison.Ordinal))
+        {
+            text = UrlCredentials().Replace(text, "${scheme}" + Replacement + "@");
+        }
+
+        return text.AsSpan().ContainsAny(TokenParts) ? Token().Replace(text, Replacement) : text;
+    }
+
+    /// <summary>What the shapes alone come to, without the searches that save trying them.</summary>
+    internal static string RedactShapes(string text)
+    {
         text = PrivateKeyBlock().Replace(text, Replacement);
         text = AuthorizationHeader().Replace(text, "${name}" + Replacement);
-        text = UrlCredentials().Replace(text, "${scheme}" + Replacement + "@");
         text = NamedSecret().Replace(text, "${name}" + Replacement);
+        text = UrlCredentials().Replace(text, "${scheme}" + Replacement + "@");
         return Token().Replace(text, Replacement);
     }
 

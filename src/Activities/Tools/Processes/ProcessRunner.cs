@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
@@ -7,15 +8,19 @@ using AtomicDevOps.Activities.Tools.Logs;
 namespace AtomicDevOps.Activities.Tools.Processes;
 
 /// <summary>Starts each program in a session of its own, so that all of it can be ended.</summary>
-public sealed class ProcessRunner(TimeProvider timeProvider, SecretRedactor redactor) : IProcessRunner
+public sealed class ProcessRunner(TimeProvider timeProvider, SecretRedactor redactor) : IProcessRunner, IDisposable
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<ProcessTree, byte> _running = new();
+    private volatile bool _isDisposed;
 
     public async Task<ProcessResult> RunAsync(ProcessRequest request, CancellationToken cancellationToken)
     {
         Validate(request);
         cancellationToken.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         var mark = Guid.NewGuid().ToString("N");
         var environment = BuildEnvironment(request, mark);
         var start = BuildStartInfo(request, environment, out var ownSession);
@@ -23,6 +28,12 @@ public sealed class ProcessRunner(TimeProvider timeProvider, SecretRedactor reda
         var started = timeProvider.GetTimestamp();
         Start(process, request);
         var tree = new ProcessTree(process, mark, ownSession);
+        _running[tree] = 0;
+        if (_isDisposed)
+        {
+            tree.KillAll();
+        }
+
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var deadline = new CancellationTokenSource(request.Timeout, timeProvider);
         using var killed = new CancellationTokenSource();
@@ -59,6 +70,8 @@ public sealed class ProcessRunner(TimeProvider timeProvider, SecretRedactor reda
             {
                 tree.KillSession();
             }
+
+            _running.TryRemove(tree, out _);
         }
 
         await process.WaitForExitAsync(CancellationToken.None);
@@ -73,6 +86,16 @@ public sealed class ProcessRunner(TimeProvider timeProvider, SecretRedactor reda
             output.ToOutput(),
             error.ToOutput(),
             timeProvider.GetElapsedTime(started));
+    }
+
+    /// <summary>The host ends: kills what still runs, because its caller heeded no cancellation.</summary>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        foreach (var tree in _running.Keys)
+        {
+            tree.KillAll();
+        }
     }
 
     private static void Validate(ProcessRequest request)

@@ -47,6 +47,9 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
 
         // First of the hosted services, so that those of the app find the engine running, and it outlives them.
         Services.AddHostedService<CommandGrace>();
+        Services.AddSingleton<ShutdownGrace>();
+        Services.AddHostedService(static services => services.GetRequiredService<ShutdownGrace>());
+        Services.AddHostedService<StopSignals>();
         Services.AddFunctionPayloads();
         Services.AddEmbeddedDurableTask();
         Services.AddOptions<EmbeddedDurableTaskOptions>().Configure<FunctionHostOptions>(static (durable, host) =>
@@ -54,7 +57,10 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
             host.DurableTask.Apply(durable);
             durable.DataDirectory = host.DataDirectory;
             durable.Retention = host.Retention;
+            durable.DrainTimeout = host.DrainTimeout;
         });
+        Services.AddHealthChecks().AddCheck<StoreHealthCheck>("durable-store");
+        Services.AddOptions<HostOptions>().Configure<FunctionHostOptions>(static (host, functions) => host.ShutdownTimeout = functions.ShutdownTimeout);
     }
 
     public IDictionary<object, object> Properties => ((IHostApplicationBuilder)_builder).Properties;
@@ -124,6 +130,7 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         var app = _builder.Build();
         options.DurableTask.Report(app.Services.GetRequiredService<ILogger<DurableTaskSettings>>());
         app.Use(DescribeRoutingErrorsAsync);
+        app.Use(app.Services.GetRequiredService<DrainGate>().InvokeAsync);
         app.Services.GetRequiredService<HttpFunctionEndpoints>().Map(app);
         app.Services.GetRequiredService<ManagementApi>().Map(app);
         catalog.RegisterWith(app.Services.GetRequiredService<FunctionRegistry>(), app.Services.GetRequiredService<FunctionExecutor>());
@@ -151,7 +158,7 @@ public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWo
         Services.AddSingleton(OpenKeys(options.DataDirectory));
         Services.AddSingleton<AuthorizationGate>();
         Services.AddSingleton<HostAddress>();
-        Services.AddSingleton<ShutdownGrace>();
+        Services.AddSingleton<DrainGate>();
         Services.AddSingleton<FunctionExecutor>();
         Services.AddSingleton<FunctionsDurableTaskClient>();
         Services.AddSingleton<HttpFunctionEndpoints>();

@@ -48,7 +48,9 @@ internal sealed partial class TimerFunctions(
     {
         if (await StartsAsync(stoppingToken))
         {
-            await Task.WhenAll(timers.Select(timer => RunAsync(timer, stoppingToken)));
+            // Nothing begins once the application stops; what runs then goes on until this service is stopped.
+            using var noMore = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
+            await Task.WhenAll(timers.Select(timer => RunAsync(timer, noMore.Token, stoppingToken)));
         }
     }
 
@@ -88,7 +90,7 @@ internal sealed partial class TimerFunctions(
         return started.Task.IsCompleted;
     }
 
-    private async Task RunAsync(TimerFunction timer, CancellationToken stopping)
+    private async Task RunAsync(TimerFunction timer, CancellationToken noMore, CancellationToken stopping)
     {
         var name = timer.Function.Name;
         var status = Start(timer, clock.GetUtcNow());
@@ -97,9 +99,9 @@ internal sealed partial class TimerFunctions(
         // Missed and start-up runs come before the schedule's own.
         var isPastDue = timer.UseMonitor && status.Next != default && clock.GetUtcNow() > AsOffset(status.Next);
         var runNow = isPastDue || timer.RunOnStartup;
-        while (!stopping.IsCancellationRequested)
+        while (!noMore.IsCancellationRequested)
         {
-            if (!runNow && !await WaitUntilAsync(status.Next, stopping))
+            if (!runNow && !await WaitUntilAsync(status.Next, noMore))
             {
                 return;
             }

@@ -96,6 +96,30 @@ public sealed class ProcessRunnerTests
     }
 
     [Fact]
+    public async Task What_nobody_cancelled_ends_with_the_runner_and_nothing_is_started_after_it()
+    {
+        var runner = new ProcessRunner(TimeProvider.System, RealTools.Redactor);
+        var started = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var running = runner.RunAsync(
+            new ProcessRequest("sh", "/bin/sh", ["-c", "sleep 600 & echo $!; wait"])
+            {
+                OnOutput = (chunk, _) =>
+                {
+                    started.TrySetResult(chunk.Text.Trim());
+                    return ValueTask.CompletedTask;
+                },
+            },
+            CancellationToken.None);
+        var child = await started.Task.WaitAsync(Token);
+
+        runner.Dispose();
+
+        IsRunning(child).ShouldBeFalse();
+        (await running.WaitAsync(Token)).Succeeded.ShouldBeFalse();
+        await Should.ThrowAsync<ObjectDisposedException>(() => runner.RunAsync(new ProcessRequest("sh", "/bin/sh", ["-c", "true"]), Token));
+    }
+
+    [Fact]
     public async Task What_is_left_in_the_background_does_not_hold_the_call_up()
     {
         var result = await Shell("sleep 600 & echo $!");

@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using AtomicDevOps.EmbeddedHost.Triggers;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace AtomicDevOps.EmbeddedHost.Tests.Triggers.Timers;
 
@@ -150,6 +151,25 @@ public sealed class TimerFunctionTests : IDisposable
         await _runs.NextAsync();
 
         host.Logs.Lines.ShouldContain(line => line.StartsWith("Error") && line.Contains("Timer 'failing' failed"));
+    }
+
+    [Fact]
+    public async Task Once_the_application_stops_a_run_may_end_and_no_other_begins()
+    {
+        _runs.Hold();
+        await using (var host = await StartAsync(typeof(EveryMinute)))
+        {
+            await _clock.AdvanceToAsync(At("10:01:00"), Cancellation);
+            await _runs.NextAsync();
+            host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+            _clock.Set(At("10:05:00"));
+
+            _runs.Release();
+
+            await StatusAsync("every-minute", status => status.Last == At("10:01:00").UtcDateTime);
+        }
+
+        _runs.Count.ShouldBe(1);
     }
 
     [Fact]
