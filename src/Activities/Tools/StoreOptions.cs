@@ -25,7 +25,7 @@ internal sealed class StoreOptionsValidator<TOptions>(string section) : IValidat
 
     private string? FindProblem(TOptions options) => options switch
     {
-        { Directory: not null, Container: not null } => $"{section}:Directory and {section}:Container are both set; keep the one that is to be used.",
+        { Directory.Length: > 0, Container: not null } => $"{section}:Directory and {section}:Container are both set; keep the one that is to be used.",
         { Container: { } container } => Blobs.BlobContainerAddress.FindProblem($"{section}:Container", container),
         _ when string.IsNullOrWhiteSpace(options.DirectoryOrDefault) =>
             $"{section}:Directory is empty; it must be the path of a directory, for example .data/{section.ToLowerInvariant()}.",

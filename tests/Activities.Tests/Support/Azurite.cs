@@ -86,21 +86,22 @@ public sealed class Azurite : IAsyncDisposable
                 start.ArgumentList.Add(argument);
             }
 
-            _process = Process.Start(start)!;
-            _process.ErrorDataReceived += (_, _) => { };
-            _process.BeginErrorReadLine();
             const string Mark = "listens on ";
-            while (await _process.StandardOutput.ReadLineAsync(Token) is { } line)
+            var listening = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
+            _process = new Process { StartInfo = start, EnableRaisingEvents = true };
+            _process.OutputDataReceived += (_, line) =>
             {
-                if (line.IndexOf(Mark, StringComparison.Ordinal) is >= 0 and var at)
+                if (line.Data?.IndexOf(Mark, StringComparison.Ordinal) is >= 0 and var at)
                 {
-                    _process.OutputDataReceived += (_, _) => { };
-                    _process.BeginOutputReadLine();
-                    return _address = new Uri(line[(at + Mark.Length)..]);
+                    listening.TrySetResult(new Uri(line.Data[(at + Mark.Length)..]));
                 }
-            }
-
-            throw new InvalidOperationException("Azurite ended without listening.");
+            };
+            _process.ErrorDataReceived += (_, _) => { };
+            _process.Exited += (_, _) => listening.TrySetException(new InvalidOperationException("Azurite ended without listening."));
+            _process.Start();
+            _process.BeginOutputReadLine();
+            _process.BeginErrorReadLine();
+            return _address = await listening.Task.WaitAsync(TimeSpan.FromMinutes(1), Token);
         }
         finally
         {
