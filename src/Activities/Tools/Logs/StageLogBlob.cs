@@ -275,37 +275,30 @@ internal sealed class StageLogBlob
 
     private Block Open(Block block) => block.Length < _blockBytes ? block : block.Closed;
 
+    /// <summary>What is there. Blocks that are newer than the mark do no harm: nothing can be committed on them.</summary>
     private async Task<Version> LoadAsync(string what, CancellationToken cancellationToken)
     {
-        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        if (await FindPropertiesAsync(what, cancellationToken) is not { } properties)
         {
-            if (await FindPropertiesAsync(what, cancellationToken) is not { } properties)
-            {
-                return Version.Empty;
-            }
-
-            var list = await _container.CallAsync(
-                what,
-                async () =>
-                {
-                    try
-                    {
-                        return await _blob.GetBlockListAsync(BlockListTypes.Committed, cancellationToken: cancellationToken);
-                    }
-                    catch (RequestFailedException exception) when (exception.ErrorCode is "BlobNotFound")
-                    {
-                        return null;
-                    }
-                },
-                cancellationToken);
-            if (list?.GetRawResponse().Headers.ETag == properties.ETag)
-            {
-                var head = properties.Metadata.TryGetValue(HeadMetadata, out var text) ? long.Parse(text, CultureInfo.InvariantCulture) : (long?)null;
-                return new Version(properties.ETag, [.. list.Value.CommittedBlocks.Select(block => new Block(block.Name, block.Size, default))], head);
-            }
+            return Version.Empty;
         }
 
-        throw new ToolUnavailableException(BlobStageLog.Tool, $"{what}: too many write it at the same time.");
+        var blocks = await _container.CallAsync(
+            what,
+            async () =>
+            {
+                try
+                {
+                    return (await _blob.GetBlockListAsync(BlockListTypes.Committed, cancellationToken: cancellationToken)).Value.CommittedBlocks;
+                }
+                catch (RequestFailedException exception) when (exception.ErrorCode is "BlobNotFound")
+                {
+                    return [];
+                }
+            },
+            cancellationToken);
+        var head = properties.Metadata.TryGetValue(HeadMetadata, out var text) ? long.Parse(text, CultureInfo.InvariantCulture) : (long?)null;
+        return new Version(properties.ETag, [.. blocks.Select(block => new Block(block.Name, block.Size, default))], head);
     }
 
     private Task<BlobProperties?> FindPropertiesAsync(string what, CancellationToken cancellationToken) => _container.CallAsync<BlobProperties?>(

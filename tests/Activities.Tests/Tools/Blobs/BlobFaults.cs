@@ -67,7 +67,6 @@ internal sealed class BlobFaults : IAsyncDisposable
                 return;
             case { Status: > 0 } fault:
                 context.Response.StatusCode = fault.Status;
-                context.Response.ContentType = "application/xml";
                 context.Response.Headers["x-ms-error-code"] = fault.Code;
                 if (fault.RetryAfter is { } seconds)
                 {
@@ -76,6 +75,7 @@ internal sealed class BlobFaults : IAsyncDisposable
 
                 if (request.Method is not "HEAD")
                 {
+                    context.Response.ContentType = "application/xml";
                     await context.Response.WriteAsync($"<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{fault.Code}</Code><Message>No.</Message></Error>", context.RequestAborted);
                 }
 
