@@ -47,10 +47,6 @@ internal sealed class CloudApiOptionsValidator : IValidateOptions<CloudApiOption
             {
                 yield return $"CloudApi:Secrets:{index}:Secret is missing.";
             }
-            else if (secret.Secret.StartsWith("@Microsoft.KeyVault(", StringComparison.OrdinalIgnoreCase))
-            {
-                yield return $"CloudApi:Secrets:{index}:Secret is a Key Vault reference that was not resolved; check the reference and the identity's role at the vault.";
-            }
         }
     }
 }

@@ -49,7 +49,6 @@ public sealed class AzureResourceManagerOptionsTests
     [InlineData("Name is missing", "Secrets:0:Secret", "s3cr3t-value")]
     [InlineData("Secret is missing", "Secrets:0:Name", "database")]
     [InlineData("another secret has too", "Secrets:0:Name", "a", "Secrets:0:Secret", "first1", "Secrets:1:Name", "a", "Secrets:1:Secret", "second")]
-    [InlineData("was not resolved", "Secrets:0:Name", "a", "Secrets:0:Secret", "@Microsoft.KeyVault(SecretUri=https://vault.example/secrets/a)")]
     public void A_wrong_secret_is_named_without_its_value(string problem, params string[] settings)
     {
         var options = new CloudApiServices(settings).Resolve<CloudApiOptions>();
