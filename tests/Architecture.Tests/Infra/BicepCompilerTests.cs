@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace AtomicDevOps.Architecture.Tests.Infra;
@@ -149,7 +150,9 @@ public sealed class BicepCompilerTests(BicepCompiler compiler) : IClassFixture<B
         deployment.AppSettings["Logs__Container"]!.ToString().ShouldContain("logs");
 
         static string Rule(string container, int days) =>
-            $$"""{"filters":{"blobTypes":["blockBlob"],"prefixMatch":["{{container}}/"]},"actions":{"baseBlob":{"delete":{"daysAfterModificationGreaterThan":{{days}}}}}}""";
+            """{"filters":{"blobTypes":["blockBlob"],"prefixMatch":["CONTAINER/"]},"actions":{"baseBlob":{"delete":{"daysAfterModificationGreaterThan":DAYS}}}}"""
+                .Replace("CONTAINER", container, StringComparison.Ordinal)
+                .Replace("DAYS", days.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
     }
 
     private static void Common(Deployment deployment)
