@@ -1,5 +1,5 @@
 #!/bin/bash
-# Makes sure of everything that the tests need: a container engine with the Python base image, pytest, and the tools that hold the forge to GitHub's contract.
+# Makes sure of everything that the tests need: a container engine with the Python base image, pytest, the tools that hold the forge to GitHub's contract, and Azurite.
 # Quick where all of it is there. Writes what callers have to export to a file that they can source.
 # usage: test-tools.sh ENV_FILE [ENGINE_DIR]        then: set -a; . ENV_FILE; set +a
 set -euo pipefail
@@ -23,17 +23,19 @@ ensure_python_modules pytest=python3-pytest pytest_cov=python3-pytest-cov
 ensure_engine "$engine_dir"
 "$here/python-base-image.sh"
 
-contract=$repository/tests/LocalForge.Tests/contract
-if [ -f "$contract/package-lock.json" ]; then
-  if [ "$contract/node_modules/.package-lock.json" -nt "$contract/package-lock.json" ]; then
-    echo "contract tools: there"
+# usage: ensure_npm DIRECTORY WHAT
+ensure_npm() {
+  if [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ]; then
+    echo "$2: there"
   elif command -v npm >/dev/null; then
-    echo "contract tools: installing"
-    npm ci --prefix "$contract" --no-audit --no-fund --loglevel=error
+    echo "$2: installing"
+    npm ci --prefix "$1" --no-audit --no-fund --loglevel=error
   else
-    echo "test-tools.sh: npm is missing; the forge's contract tests need Node.js 20 or later, and fail in CI without it" >&2
+    echo "test-tools.sh: npm is missing; the tests of $2 need Node.js 20 or later, and fail in CI without it" >&2
   fi
-fi
+}
+ensure_npm "$repository/tests/LocalForge.Tests/contract" "GitHub's contract"
+ensure_npm "$repository/tests/Activities.Tests/azurite" 'Azurite'
 
 mkdir -p "$(dirname "$env_file")"
 printf 'DOCKER_HOST=%s\n' "$DOCKER_HOST" >"$env_file"

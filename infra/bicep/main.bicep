@@ -36,9 +36,6 @@ param privateNetworking bool = false
 @description('The addresses of the virtual network, with private networking: a /16 to /24.')
 param networkAddressPrefix string = '10.42.0.0/24'
 
-@description('Whether instances share files: workspaces that one stage makes for the next, and the logs of stages. Without it, both are lost with their instance.')
-param fileShare bool = true
-
 @description('The object id of who may put secrets into the key vault and use the scheduler\'s dashboard; empty for nobody.')
 param operatorPrincipalId string = ''
 
@@ -78,7 +75,7 @@ var private = privateNetworking
 var identityName = 'id-${token}'
 var componentName = 'appi-${token}'
 var storageName = 'st${token}'
-var fileShareAccount = 'stf${token}'
+var contentName = 'stc${token}'
 var vaultName = 'kv-${token}'
 var appName = 'func-${token}'
 
@@ -124,16 +121,18 @@ module storage 'modules/storage.bicep' = {
   dependsOn: [identity]
 }
 
-module share 'modules/file-share.bicep' = if (fileShare) {
+module content 'modules/content.bicep' = {
   scope: group
   params: {
-    name: fileShareAccount
+    name: contentName
     location: location
     tags: allTags
     size: sizes[size]
     private: private
+    identityName: identityName
     workspaceId: monitoring.outputs.workspaceId
   }
+  dependsOn: [identity]
 }
 
 module scheduler 'modules/scheduler.bicep' = {
@@ -187,7 +186,7 @@ module endpoints 'modules/private-endpoints.bicep' = if (private) {
     networkId: network!.outputs.id
     subnetId: network!.outputs.endpointSubnetId
     storageId: storage.outputs.id
-    fileShareAccountId: fileShare ? share!.outputs.id : ''
+    contentId: content.outputs.id
     vaultId: vault.outputs.id
     schedulerId: scheduler.outputs.id
   }
@@ -219,8 +218,8 @@ module appSettings 'modules/app-settings.bicep' = {
     applicationInsightsName: componentName
     schedulerEndpoint: scheduler.outputs.endpoint
     publicAddress: publicAddress
-    fileShareAccount: fileShare ? fileShareAccount : ''
-    fileShareName: fileShare ? share!.outputs.shareName : ''
+    artifactsContainer: content.outputs.artifactsContainer
+    logsContainer: content.outputs.logsContainer
     settings: union(
       givenSettings(settings),
       repositorySettings(repositories),

@@ -34,7 +34,7 @@ type PlatformSettings = {
   @description('The container engine that builds and tests: tcp://HOST:2376. An instance of the function app has none of its own.')
   Docker__Endpoint: string?
 
-  @description('The directory with ca.pem, cert.pem and key.pem for that engine, such as one on the file share.')
+  @description('The directory with ca.pem, cert.pem and key.pem for that engine.')
   Docker__CertificatePath: string?
 
   @description('How long calls to the engine that move no content may take, as hh:mm:ss.')
@@ -43,7 +43,7 @@ type PlatformSettings = {
   @description('How long pulls, pushes and archives may take, as hh:mm:ss.')
   Docker__TransferTimeout: string?
 
-  @description('The git program: a name in PATH or an absolute path, such as one on the file share.')
+  @description('The git program: a name in PATH or an absolute path.')
   Git__Executable: string?
 
   @description('How long one call of git may take, as hh:mm:ss.')

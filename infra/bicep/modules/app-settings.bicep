@@ -1,4 +1,4 @@
-metadata description = 'What the function app is told, and the file share that its instances mount.'
+metadata description = 'What the function app is told.'
 
 @description('The name of the function app.')
 param appName string
@@ -21,16 +21,14 @@ param schedulerEndpoint string
 @description('The address at which people reach the platform; empty for the app\'s own.')
 param publicAddress string
 
-@description('The name of the storage account with the file share; empty for none.')
-param fileShareAccount string
+@description('The address of the blob container for workspaces.')
+param artifactsContainer string
 
-@description('The name of that share.')
-param fileShareName string
+@description('The address of the blob container for the logs of stages.')
+param logsContainer string
 
 @description('All other app settings, by name.')
 param settings object
-
-var shareDirectory = '/mounts/atomic-devops'
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
   name: identityName
@@ -40,26 +38,8 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing
   name: applicationInsightsName
 }
 
-resource files 'Microsoft.Storage/storageAccounts@2026-04-01' existing = if (!empty(fileShareAccount)) {
-  name: fileShareAccount
-}
-
 resource app 'Microsoft.Web/sites@2025-03-01' existing = {
   name: appName
-
-  resource mounts 'config' = if (!empty(fileShareAccount)) {
-    name: 'azurestorageaccounts'
-    properties: {
-      shared: {
-        type: 'AzureFiles'
-        protocol: 'Smb'
-        accountName: fileShareAccount
-        shareName: fileShareName
-        mountPath: shareDirectory
-        accessKey: files!.listKeys().keys[0].value
-      }
-    }
-  }
 
   resource appSettings 'config' = {
     name: 'appsettings'
@@ -75,16 +55,11 @@ resource app 'Microsoft.Web/sites@2025-03-01' existing = {
         Azure__SubscriptionId: subscription().subscriptionId
         Azure__Credential: 'ManagedIdentity'
         Azure__ManagedIdentityClientId: identity.properties.clientId
+        Artifacts__Container: artifactsContainer
+        Logs__Container: logsContainer
         Git__Directory: '/tmp/atomic-devops/git'
       },
-      empty(fileShareAccount)
-        ? {}
-        : {
-            Artifacts__Directory: '${shareDirectory}/artifacts'
-            Logs__Directory: '${shareDirectory}/logs'
-          },
       settings
     )
-    dependsOn: [mounts]
   }
 }

@@ -29,7 +29,7 @@ resource noInbound 'Microsoft.Network/networkSecurityGroups@2026-01-01' = {
           sourceAddressPrefix: cidrSubnet(addressPrefix, 26, 0)
           sourcePortRange: '*'
           destinationAddressPrefix: cidrSubnet(addressPrefix, 26, 1)
-          destinationPortRanges: ['443', '445']
+          destinationPortRange: '443'
         }
       }
       {

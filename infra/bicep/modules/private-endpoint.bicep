@@ -1,4 +1,4 @@
-metadata description = 'A private endpoint of one resource, with the DNS zone that leads its name there.'
+metadata description = 'A private endpoint of one resource, and its name in a DNS zone.'
 
 @description('The name of the endpoint.')
 param name string
@@ -12,14 +12,11 @@ param tags object
 @description('The resource behind the endpoint.')
 param resourceId string
 
-@description('Which part of the resource: blob, table, file, vault or scheduler.')
+@description('Which part of the resource: blob, table, vault or scheduler.')
 param groupId string
 
 @description('The DNS zone of such endpoints.')
 param zoneName string
-
-@description('The virtual network that resolves names by the zone.')
-param networkId string
 
 @description('The subnet of the endpoint.')
 param subnetId string
@@ -49,18 +46,6 @@ resource endpoint 'Microsoft.Network/privateEndpoints@2026-01-01' = {
   }
 }
 
-resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
+resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' existing = {
   name: zoneName
-  location: 'global'
-  tags: tags
-
-  resource link 'virtualNetworkLinks' = {
-    name: 'network'
-    location: 'global'
-    tags: tags
-    properties: {
-      registrationEnabled: false
-      virtualNetwork: { id: networkId }
-    }
-  }
 }

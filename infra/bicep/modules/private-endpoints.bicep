@@ -18,8 +18,8 @@ param subnetId string
 @description('The storage account of the Functions host.')
 param storageId string
 
-@description('The storage account with the file share; empty for none.')
-param fileShareAccountId string
+@description('The storage account of workspaces and logs.')
+param contentId string
 
 @description('The key vault.')
 param vaultId string
@@ -28,16 +28,31 @@ param vaultId string
 param schedulerId string
 
 var storageSuffix = environment().suffixes.storage
+var blobZone = 'privatelink.blob.${storageSuffix}'
+var tableZone = 'privatelink.table.${storageSuffix}'
+var vaultZone = 'privatelink.vaultcore.azure.net'
+var schedulerZone = 'privatelink.durabletask.io'
 var all = [
-  { name: 'blob', resourceId: storageId, groupId: 'blob', zone: 'privatelink.blob.${storageSuffix}' }
-  { name: 'table', resourceId: storageId, groupId: 'table', zone: 'privatelink.table.${storageSuffix}' }
-  { name: 'file', resourceId: fileShareAccountId, groupId: 'file', zone: 'privatelink.file.${storageSuffix}' }
-  { name: 'vault', resourceId: vaultId, groupId: 'vault', zone: 'privatelink.vaultcore.azure.net' }
-  { name: 'scheduler', resourceId: schedulerId, groupId: 'scheduler', zone: 'privatelink.durabletask.io' }
+  { name: 'blob', resourceId: storageId, groupId: 'blob', zone: blobZone }
+  { name: 'table', resourceId: storageId, groupId: 'table', zone: tableZone }
+  { name: 'content', resourceId: contentId, groupId: 'blob', zone: blobZone }
+  { name: 'vault', resourceId: vaultId, groupId: 'vault', zone: vaultZone }
+  { name: 'scheduler', resourceId: schedulerId, groupId: 'scheduler', zone: schedulerZone }
+]
+
+module zones 'private-zone.bicep' = [
+  for zone in [blobZone, tableZone, vaultZone, schedulerZone]: {
+    name: 'zone-${zone}'
+    params: {
+      name: zone
+      tags: tags
+      networkId: networkId
+    }
+  }
 ]
 
 module endpoints 'private-endpoint.bicep' = [
-  for each in all: if (!empty(each.resourceId)) {
+  for each in all: {
     name: 'endpoint-${each.name}'
     params: {
       name: 'pe-${each.name}-${suffix}'
@@ -46,8 +61,8 @@ module endpoints 'private-endpoint.bicep' = [
       resourceId: each.resourceId
       groupId: each.groupId
       zoneName: each.zone
-      networkId: networkId
       subnetId: subnetId
     }
+    dependsOn: [zones]
   }
 ]

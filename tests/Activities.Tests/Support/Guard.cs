@@ -5,11 +5,23 @@ namespace AtomicDevOps.Activities.Tests.Support;
 /// <summary>A test that needs a program is skipped where the program is missing, but fails there in CI.</summary>
 internal static class Guard
 {
-    private static readonly Lazy<bool> HasPyTest = new(() =>
+    private static readonly Lazy<bool> HasPyTest = new(() => Runs("/usr/bin/python3", "-c", "import pytest, pytest_cov"));
+
+    private static readonly Lazy<bool> HasNode = new(() => Runs("node", "--version"));
+
+    public static void NeedsLinux() => Needs(OperatingSystem.IsLinux(), "Linux");
+
+    public static void NeedsPyTest() => Needs(HasPyTest.Value, "/usr/bin/python3 with pytest and pytest-cov");
+
+    public static void NeedsAzurite(string program) => Needs(File.Exists(program) && HasNode.Value, "node, and Azurite: run `npm ci` in tests/Activities.Tests/azurite");
+
+    public static void NeedsProgram(string path) => Needs(File.Exists(path), path);
+
+    private static bool Runs(string program, params string[] arguments)
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", "import pytest, pytest_cov"]) { RedirectStandardError = true, UseShellExecute = false })!;
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
             process.StandardError.ReadToEnd();
             process.WaitForExit();
             return process.ExitCode == 0;
@@ -18,13 +30,7 @@ internal static class Guard
         {
             return false;
         }
-    });
-
-    public static void NeedsLinux() => Needs(OperatingSystem.IsLinux(), "Linux");
-
-    public static void NeedsPyTest() => Needs(HasPyTest.Value, "/usr/bin/python3 with pytest and pytest-cov");
-
-    public static void NeedsProgram(string path) => Needs(File.Exists(path), path);
+    }
 
     private static void Needs(bool available, string what)
     {

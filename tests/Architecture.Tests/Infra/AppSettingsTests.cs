@@ -25,6 +25,8 @@ public sealed partial class AppSettingsTests
     {
         ["Host__*"] = "of the embedded host",
         ["PyTest__*"] = "of tests outside of a container, which an instance has no Python for",
+        ["Artifacts__Directory"] = "the disk of an instance is seen by no other: Artifacts__Container takes its place",
+        ["Logs__Directory"] = "the same: Logs__Container",
         ["Platform__Runner"] = "the same: the default is the only value that works",
         ["WEBSITE_HOSTNAME"] = "set by Azure",
         ["WEBSITE_TIME_ZONE"] = "not supported on Linux there, and no schedule of the app has an hour",

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace AtomicDevOps.Architecture.Tests.Infra;
@@ -64,7 +65,10 @@ public sealed class BicepCompilerTests(BicepCompiler compiler) : IClassFixture<B
         large.Single("Microsoft.Web/serverfarms").At("properties.zoneRedundant").ShouldBe("true");
         large.Of("Microsoft.Network/privateEndpoints").Select(endpoint => endpoint.At("properties.privateLinkServiceConnections")!)
             .Select(connections => (string)JsonNode.Parse(connections)![0]!["properties"]!["groupIds"]![0]!)
-            .Order(StringComparer.Ordinal).ShouldBe(["blob", "file", "scheduler", "table", "vault"]);
+            .Order(StringComparer.Ordinal).ShouldBe(["blob", "blob", "scheduler", "table", "vault"]);
+        large.Of("Microsoft.Network/privateDnsZones").Select(zone => zone.Name).Order(StringComparer.Ordinal).ShouldBe([
+            "privatelink.blob.core.windows.net", "privatelink.durabletask.io", "privatelink.table.core.windows.net", "privatelink.vaultcore.azure.net",
+        ]);
         PlannedResource[] reachable =
         [
             .. large.Of("Microsoft.Storage/storageAccounts"), .. large.Of("Microsoft.KeyVault/vaults"), .. large.Of("Microsoft.DurableTask/schedulers"),
@@ -95,11 +99,10 @@ public sealed class BicepCompilerTests(BicepCompiler compiler) : IClassFixture<B
               { host: 'c.example.com', secret: 'None' }
             ]
             param settings = { GitHub__App__ClientId: 'Iv1.0123456789abcdef', Docker__Endpoint: null }
-            param fileShare = false
             """);
         var deployment = compiler.Evaluate("infra/bicep/full.bicepparam");
         var vault = deployment.Single("Microsoft.KeyVault/vaults").Name;
-        string[] wired = ["Azure__", "AzureWebJobsStorage__", "APPLICATIONINSIGHTS_", "DURABLE_TASK_SCHEDULER_"];
+        string[] wired = ["Artifacts__", "Logs__", "Azure__", "AzureWebJobsStorage__", "APPLICATIONINSIGHTS_", "DURABLE_TASK_SCHEDULER_"];
 
         deployment.AppSettings.Where(setting => !wired.Any(start => setting.Key.StartsWith(start, StringComparison.Ordinal)))
             .Select(setting => $"{setting.Key}={setting.Value}")
@@ -119,13 +122,42 @@ public sealed class BicepCompilerTests(BicepCompiler compiler) : IClassFixture<B
                 "Platform__Repositories__0=octo/calculator",
                 "Platform__Repositories__1=octo/*",
             ]);
-        deployment.Of("Microsoft.Storage/storageAccounts").Count().ShouldBe(1);
         deployment.Of("Microsoft.Insights/scheduledQueryRules").ShouldAllBe(rule => rule.At("properties.actions.actionGroups")!.Contains("-operators", StringComparison.Ordinal));
-        deployment.Of("Microsoft.Authorization/roleAssignments").Count().ShouldBe(8);
+        deployment.Of("Microsoft.Authorization/roleAssignments").Count().ShouldBe(10);
+    }
+
+    [Theory]
+    [InlineData("small", 14, 30)]
+    [InlineData("medium", 30, 90)]
+    [InlineData("large", 30, 90)]
+    public void Workspaces_and_logs_are_in_containers_of_their_own_and_deleted_when_runs_are(string size, int artifactDays, int logDays)
+    {
+        var deployment = compiler.Evaluate($"infra/bicep/parameters/{size}.bicepparam");
+        var account = deployment.Of("Microsoft.Storage/storageAccounts").Single(each => each.Name.StartsWith("stc", StringComparison.Ordinal)).Name;
+        var rules = JsonNode.Parse(deployment.Single("Microsoft.Storage/storageAccounts/managementPolicies").At("properties.policy.rules")!)!.AsArray();
+
+        deployment.Of("Microsoft.Storage/storageAccounts/blobServices/containers").Select(container => container.Name)
+            .Where(name => name.StartsWith($"{account}/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+            .ShouldBe([$"{account}/default/artifacts", $"{account}/default/logs"]);
+        rules.Select(rule => rule!["definition"]!.ToJsonString()).ShouldBe([Rule("artifacts", artifactDays), Rule("logs", logDays)]);
+        deployment.Of("Microsoft.Authorization/roleAssignments").Where(role => role.At("properties.roleDefinitionId")!.EndsWith("ba92f5b4-2d11-453d-a403-e96b0029c9fe", StringComparison.Ordinal))
+            .Select(role => role.Id.Split("/providers/")[1]).Order(StringComparer.Ordinal)
+            .ShouldBe([
+                $"Microsoft.Storage/storageAccounts/{account}/blobServices/default/containers/artifacts",
+                $"Microsoft.Storage/storageAccounts/{account}/blobServices/default/containers/logs",
+            ]);
+        deployment.AppSettings["Artifacts__Container"]!.ToString().ShouldContain("artifacts");
+        deployment.AppSettings["Logs__Container"]!.ToString().ShouldContain("logs");
+
+        static string Rule(string container, int days) =>
+            """{"filters":{"blobTypes":["blockBlob"],"prefixMatch":["CONTAINER/"]},"actions":{"baseBlob":{"delete":{"daysAfterModificationGreaterThan":DAYS}}}}"""
+                .Replace("CONTAINER", container, StringComparison.Ordinal)
+                .Replace("DAYS", days.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
     }
 
     private static void Common(Deployment deployment)
     {
+        deployment.Of("Microsoft.Storage/storageAccounts").Select(account => account.At("properties.allowSharedKeyAccess")).ShouldBe(["false", "false"]);
         deployment.Single("Microsoft.DurableTask/schedulers/taskHubs").Name
             .ShouldEndWith("/" + (string)JsonNode.Parse(Repository.Read("host.json"))!["extensions"]!["durableTask"]!["hubName"]!);
         deployment.Single("Microsoft.Web/sites").At("properties.functionAppConfig.runtime").ShouldBe("""{"name":"dotnet-isolated","version":"10.0"}""");
@@ -136,7 +168,7 @@ public sealed class BicepCompilerTests(BicepCompiler compiler) : IClassFixture<B
 
         // A role on the resource group, or on the subscription, would have an id without the provider of another resource.
         var roles = deployment.Of("Microsoft.Authorization/roleAssignments").ToArray();
-        roles.Length.ShouldBe(6);
+        roles.Length.ShouldBe(8);
         roles.ShouldAllBe(role => role.Id.Split("/providers/", StringSplitOptions.None).Length == 3);
 
         deployment.Resources.Where(resource => resource.Json.ContainsKey("location") && resource.At("tags.azd-env-name") is null).ShouldBeEmpty();

@@ -34,8 +34,7 @@ public sealed partial class BicepSourceTests
         ["Microsoft.Storage/storageAccounts"] = "2026-04-01",
         ["Microsoft.Storage/storageAccounts/blobServices"] = "2026-04-01",
         ["Microsoft.Storage/storageAccounts/blobServices/containers"] = "2026-04-01",
-        ["Microsoft.Storage/storageAccounts/fileServices"] = "2026-04-01",
-        ["Microsoft.Storage/storageAccounts/fileServices/shares"] = "2026-04-01",
+        ["Microsoft.Storage/storageAccounts/managementPolicies"] = "2026-04-01",
         ["Microsoft.Web/serverfarms"] = "2025-03-01",
         ["Microsoft.Web/sites"] = "2025-03-01",
         ["Microsoft.Web/sites/basicPublishingCredentialsPolicies"] = "2025-03-01",
@@ -50,6 +49,7 @@ public sealed partial class BicepSourceTests
         ["3913510d-42f4-4e42-8a64-420c390055eb"] = "Monitoring Metrics Publisher",
         ["4633458b-17de-408a-b874-0445c86b69e6"] = "Key Vault Secrets User",
         ["b7e6dc6d-f1e8-4753-8033-0f276bb0955b"] = "Storage Blob Data Owner",
+        ["ba92f5b4-2d11-453d-a403-e96b0029c9fe"] = "Storage Blob Data Contributor",
         ["de139f84-1756-47ae-9be6-808fbbe84772"] = "Website Contributor",
         ["b86a8fe4-44ce-4948-aee5-eccb2c155cd7"] = "Key Vault Secrets Officer",
     };
@@ -107,22 +107,20 @@ public sealed partial class BicepSourceTests
          select $"{file}: {output.Name}").ShouldBeEmpty();
 
     [Fact]
-    public void The_only_key_is_the_one_that_mounts_the_file_share()
-    {
-        BicepFile.All.Where(file => SecretValue.Count(file.Text) > 0 && !file.Path.EndsWith("/app-settings.bicep", StringComparison.Ordinal)).ShouldBeEmpty();
-        var settings = BicepFile.Named("infra/bicep/modules/app-settings.bicep");
-
-        Regex.Count(settings.Text, "list[A-Z]", RegexOptions.None, TimeSpan.FromSeconds(10)).ShouldBe(1);
-        settings.Text.ShouldContain("accessKey: files!.listKeys().keys[0].value");
-    }
+    public void No_file_lists_keys_or_holds_one() => BicepFile.All.Where(file => SecretValue.IsMatch(file.Text)).ShouldBeEmpty();
 
     [Fact]
-    public void Only_the_account_of_the_file_share_has_keys() =>
+    public void Every_storage_account_refuses_shared_keys_and_anonymous_readers() =>
         (from resource in BicepFile.All.SelectMany(file => file.Resources)
          where resource is { Type: "Microsoft.Storage/storageAccounts", IsExisting: false }
          orderby resource.File.Path
-         select $"{Path.GetFileName(resource.File.Path)} {PropertyOf(resource, "allowSharedKeyAccess")}")
-        .ShouldBe(["file-share.bicep true", "storage.bicep false"]);
+         select $"{Path.GetFileName(resource.File.Path)} {PropertyOf(resource, "allowSharedKeyAccess")} {PropertyOf(resource, "allowBlobPublicAccess")}")
+        .ShouldBe(["content.bicep false false", "storage.bicep false false"]);
+
+    [Fact]
+    public void Nothing_is_mounted() =>
+        BicepFile.All.Where(file => file.Text.Contains("fileServices", StringComparison.Ordinal) || file.Text.Contains("azurestorageaccounts", StringComparison.Ordinal))
+            .ShouldBeEmpty();
 
     [Fact]
     public void Telemetry_is_taken_from_identities_only() =>

@@ -59,6 +59,13 @@ public sealed partial class StartUpTests : IDisposable
     [InlineData("Logs:Directory", "")]
     [InlineData("Logs:Directory", "/proc/nowhere")]
     [InlineData("Logs:StageBytes", "1")]
+    [InlineData("Artifacts:Container", "artifacts", "Artifacts:Directory", null)]
+    [InlineData("Artifacts:Container", "http://stdevops.blob.core.windows.net/artifacts", "Artifacts:Directory", null)]
+    [InlineData("Artifacts:Container", "https://stdevops.blob.core.windows.net/", "Artifacts:Directory", null)]
+    [InlineData("Artifacts:Container", "https://stdevops.blob.core.windows.net/artifacts?sv=2024-11-04&sig=c2ln", "Artifacts:Directory", null)]
+    [InlineData("Artifacts:Container", "https://stdevops.blob.core.windows.net/artifacts", "Artifacts:Directory", "elsewhere")]
+    [InlineData("Logs:Container", "", "Logs:Directory", null)]
+    [InlineData("Logs:Container", "https://stdevops.blob.core.windows.net/logs", "Logs:Directory", "elsewhere")]
     [InlineData("Azure:SubscriptionId", "production")]
     [InlineData("Azure:Credential", "Password")]
     [InlineData("Azure:ManagedIdentityClientId", "identity")]
@@ -98,6 +105,10 @@ public sealed partial class StartUpTests : IDisposable
             typeof(OptionsValidationException), typeof(InvalidOperationException), typeof(AtomicDevOps.EmbeddedHost.Triggers.FunctionSetupException));
         problem.Message.ShouldContain(key.Split(':').Last(part => part is not ("0" or "Enabled")));
     }
+
+    [Fact]
+    public async Task A_container_that_cannot_be_reached_does_not_keep_the_app_from_starting() =>
+        await StartAsync("Artifacts:Container", "http://127.0.0.1:1/devstoreaccount1/artifacts", "Artifacts:Directory", otherValue: null);
 
     /// <summary>Any text goes for them, and only the other side can tell whether it is right.</summary>
     private static readonly string[] Unchecked =

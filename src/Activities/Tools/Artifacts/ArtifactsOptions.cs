@@ -1,8 +1,7 @@
 namespace AtomicDevOps.Activities.Tools.Artifacts;
 
 /// <summary>Configuration section <c>Artifacts</c>.</summary>
-public sealed class ArtifactsOptions
+public sealed class ArtifactsOptions : StoreOptions
 {
-    /// <summary>Where artifacts are kept; relative to the current directory.</summary>
-    public string Directory { get; set; } = Path.Combine(".data", "artifacts");
+    private protected override string DefaultDirectory => Path.Combine(".data", "artifacts");
 }

@@ -1,3 +1,4 @@
+using AtomicDevOps.Activities.Tools.Blobs;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -6,17 +7,15 @@ namespace AtomicDevOps.Activities.Tools.Artifacts;
 
 public static class ArtifactsServiceCollectionExtensions
 {
-    /// <summary>Artifacts in files under <c>Artifacts:Directory</c>.</summary>
+    private const string Section = "Artifacts";
+
+    /// <summary>Artifacts in files under <c>Artifacts:Directory</c>, or in blobs of <c>Artifacts:Container</c>.</summary>
     public static IServiceCollection AddArtifacts(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<ArtifactsOptions>()
-            .Bind(configuration.GetSection("Artifacts"))
-            .Validate(
-                options => !string.IsNullOrWhiteSpace(options.Directory),
-                "Artifacts:Directory is empty; it must be the path of a directory, for example .data/artifacts.")
-            .Validate(options => WritableDirectory.IsUsable(options.Directory), WritableDirectory.Problem("Artifacts:Directory"))
-            .ValidateOnStart();
-        services.TryAddSingleton<IArtifactStore, FileArtifactStore>();
+        services.AddStore<ArtifactsOptions>(configuration, Section);
+        services.TryAddSingleton<IArtifactStore>(provider => provider.OpenContainer<ArtifactsOptions>(BlobArtifactStore.Tool, Section) is { } container
+            ? new BlobArtifactStore(container)
+            : ActivatorUtilities.CreateInstance<FileArtifactStore>(provider));
         return services;
     }
 }

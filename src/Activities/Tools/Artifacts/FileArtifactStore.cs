@@ -12,7 +12,7 @@ public sealed class FileArtifactStore : IArtifactStore
 
     public FileArtifactStore(IOptions<ArtifactsOptions> options)
     {
-        var root = Path.GetFullPath(options.Value.Directory);
+        var root = Path.GetFullPath(options.Value.DirectoryOrDefault);
         _content = Path.Combine(root, "content");
         _incoming = Path.Combine(root, "incoming");
         Directory.CreateDirectory(_content);
@@ -85,6 +85,10 @@ public sealed class FileArtifactStore : IArtifactStore
 
         return Task.CompletedTask;
     }
+
+    public Task CheckAsync(CancellationToken cancellationToken) => WritableDirectory.IsUsable(_incoming)
+        ? Task.CompletedTask
+        : throw new ToolException(Tool, WritableDirectory.Problem("Artifacts:Directory"));
 
     private static void Publish(string temporary, string path, string key)
     {

@@ -15,6 +15,10 @@ public interface IArtifactStore
 
     /// <summary>Deletes everything whose key is <paramref name="prefix"/> or below it; nothing there is no error.</summary>
     Task DeleteAsync(string prefix, CancellationToken cancellationToken);
+
+    /// <summary>Finds out whether the store can be reached.</summary>
+    /// <exception cref="ToolException">It is not there, or does not let this platform in; the message names the setting.</exception>
+    Task CheckAsync(CancellationToken cancellationToken);
 }
 
 /// <param name="Key">The key it was written under.</param>

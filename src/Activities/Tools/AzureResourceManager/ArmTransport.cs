@@ -1,11 +1,11 @@
 using System.Net;
 using System.Text.Json;
+using AtomicDevOps.Activities.Tools.AzureClients;
 using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Primitives.Json;
 using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
-using Azure.Identity;
 using Azure.ResourceManager;
 using Azure.ResourceManager.Resources;
 using Microsoft.Extensions.Options;
@@ -19,14 +19,14 @@ namespace AtomicDevOps.Activities.Tools.AzureResourceManager;
 internal sealed class ArmTransport
 {
     public const string Tool = "Azure Resource Manager";
-    public const string ClientName = "Azure";
 
     private static readonly TimeSpan UsualPause = TimeSpan.FromSeconds(5);
 
     private readonly AzureResourceManagerOptions _options;
     private readonly SecretRedactor _redactor;
     private readonly TimeProvider _timeProvider;
-    private readonly ArmRetryPolicy _retries;
+    private readonly AzureRetryPolicy _retries;
+    private readonly AzureFailures _failures;
     private readonly Uri _baseAddress;
     private readonly Lazy<ArmClient> _client;
     private readonly Lazy<HttpPipeline> _pipeline;
@@ -41,8 +41,9 @@ internal sealed class ArmTransport
         _redactor = redactor;
         _options = options.Value;
         _timeProvider = timeProvider;
-        _retries = new ArmRetryPolicy(timeProvider, _options.ThrottleWait);
+        _retries = new AzureRetryPolicy(Tool, timeProvider, _options.ThrottleWait);
         _baseAddress = new UriBuilder(_options.BaseAddress) { Scheme = Uri.UriSchemeHttps, Port = _options.BaseAddress.Port }.Uri;
+        _failures = new AzureFailures(Tool, _baseAddress, _options);
         _client = new Lazy<ArmClient>(() => new ArmClient(credential, SubscriptionId, CreateOptions(clients)));
         _pipeline = new Lazy<HttpPipeline>(() => new Access(_client.Value, SubscriptionResource.CreateResourceIdentifier(SubscriptionId)).Requests);
     }
@@ -147,7 +148,7 @@ internal sealed class ArmTransport
         var until = _timeProvider.GetUtcNow() + wait;
         while (!operation.HasCompleted)
         {
-            var pause = ArmRetryPolicy.RetryAfter(operation.GetRawResponse(), _timeProvider) ?? UsualPause;
+            var pause = AzureRetryPolicy.RetryAfter(operation.GetRawResponse(), _timeProvider) ?? UsualPause;
             if (_timeProvider.GetUtcNow() + pause > until)
             {
                 return false;
@@ -189,7 +190,7 @@ internal sealed class ArmTransport
 
             if (!request.IsRepeatable)
             {
-                ArmRetryPolicy.SendOnce(message);
+                AzureRetryPolicy.SendOnce(message);
             }
 
             await _pipeline.Value.SendAsync(message, cancellationToken);
@@ -204,7 +205,7 @@ internal sealed class ArmTransport
                 Parse(response),
                 Address(response, "Azure-AsyncOperation"),
                 Address(response, "Location"),
-                ArmRetryPolicy.RetryAfter(response, _timeProvider));
+                AzureRetryPolicy.RetryAfter(response, _timeProvider));
         }
         catch (Exception exception) when (IsFailure(exception, cancellationToken))
         {
@@ -233,7 +234,7 @@ internal sealed class ArmTransport
         var options = new ArmClientOptions
         {
             Environment = new ArmEnvironment(_baseAddress, _options.Audience ?? _options.Cloud?.Environment.Audience ?? _baseAddress.GetLeftPart(UriPartial.Authority)),
-            Transport = new HttpClientTransport(clients.CreateClient(ClientName)),
+            Transport = new HttpClientTransport(clients.CreateClient(AzureFailures.ClientName)),
             RetryPolicy = _retries,
         };
         options.Retry.NetworkTimeout = _options.Timeout;
@@ -251,34 +252,15 @@ internal sealed class ArmTransport
     }
 
     private static bool IsFailure(Exception exception, CancellationToken caller) =>
-        !(exception is OperationCanceledException && caller.IsCancellationRequested)
-        && exception is RequestFailedException or AuthenticationFailedException or ArmTimeoutException or OperationCanceledException or JsonException or FormatException;
+        AzureFailures.IsFailure(exception, caller) || exception is JsonException or FormatException;
 
     private ToolException Translate(string what, Exception exception, Func<string, string> redact) => exception switch
     {
-        RequestFailedException { Status: 0 } failure => new ToolUnavailableException(
-            Tool, $"{what}: {_baseAddress.Authority} cannot be reached: {(failure.InnerException ?? failure).Message}", failure),
-        RequestFailedException failure when failure.GetRawResponse() is { } response => ToException(what, response, redact),
-        RequestFailedException failure => new ArmRequestException(
+        RequestFailedException { Status: > 0 } failure when failure.GetRawResponse() is { } response => ToException(what, response, redact),
+        RequestFailedException { Status: > 0 } failure => new ArmRequestException(
             Tool, $"{what} was answered with {failure.Status} {failure.ErrorCode}.", (HttpStatusCode)failure.Status, new CloudError(failure.ErrorCode ?? "", "")),
-        CredentialUnavailableException failure => new ToolException(
-            Tool,
-            $"{what}: there is no credential to prove who asks (Azure:Credential is {_options.Credential}): {failure.Message}",
-            failure),
-        AuthenticationFailedException failure when IsOutage(failure) => new ToolUnavailableException(Tool, $"{what}: no token can be had now: {failure.Message}", failure),
-        AuthenticationFailedException failure => new ToolException(
-            Tool, $"{what}: the credential (Azure:Credential is {_options.Credential}) was refused: {failure.Message}", failure),
-        ArmTimeoutException failure => new ToolUnavailableException(Tool, $"{what} got no answer within {_options.Timeout} from {_baseAddress.Authority}.", failure),
-        OperationCanceledException failure => new ToolUnavailableException(Tool, $"{what} got no token or no answer in time.", failure),
-        _ => NoAnswerOfAzure(what, exception),
-    };
-
-    private static bool IsOutage(Exception? exception) => exception switch
-    {
-        null => false,
-        RequestFailedException failure => failure.Status is 0 or 408 or 429 or >= 500,
-        HttpRequestException or TaskCanceledException => true,
-        _ => IsOutage(exception.InnerException),
+        JsonException or FormatException => NoAnswerOfAzure(what, exception),
+        _ => _failures.Translate(what, exception),
     };
 
     private static ToolException NoAnswerOfAzure(string what, Exception exception) => new(

@@ -1,5 +1,5 @@
-using System.Net;
 using AtomicDevOps.Activities.Experts.CloudApi;
+using AtomicDevOps.Activities.Tools.AzureClients;
 using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Primitives.Agents;
 using Microsoft.Extensions.Configuration;
@@ -17,26 +17,10 @@ public static class AzureResourceManagerServiceCollectionExtensions
     /// </summary>
     public static IServiceCollection AddAzureResourceManager(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<AzureResourceManagerOptions>().Bind(configuration.GetSection(AzureResourceManagerOptions.Section)).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AzureResourceManagerOptions>, AzureResourceManagerOptionsValidator>(
-            _ => new AzureResourceManagerOptionsValidator(Environment.GetEnvironmentVariable)));
+        services.AddAzureClients(configuration);
         services.AddOptions<CloudApiOptions>().Bind(configuration.GetSection(CloudApiOptions.Section)).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CloudApiOptions>, CloudApiOptionsValidator>());
-        services.TryAddSingleton(TimeProvider.System);
         services.AddSecretRedactor(configuration);
-
-        // The pipeline has the deadline, and tokens stand in the headers: neither is for this client.
-        services.AddHttpClient(ArmTransport.ClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
-            {
-                AllowAutoRedirect = false,
-                UseCookies = false,
-                AutomaticDecompression = DecompressionMethods.All,
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            })
-            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
-            .RemoveAllLoggers();
-        services.TryAddSingleton(provider => AzureCredential.Create(provider.GetRequiredService<IOptions<AzureResourceManagerOptions>>().Value));
         services.TryAddSingleton<ArmTransport>();
         services.TryAddSingleton<IAzureResourceManagerClient, AzureResourceManagerClient>();
         services.TryAddSingleton<CloudApiExpert>();

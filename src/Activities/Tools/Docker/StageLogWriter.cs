@@ -20,6 +20,7 @@ internal sealed class StageLogWriter : IAsyncDisposable
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
     private readonly Task _pump;
     private int _left;
+    private bool _isWithinLine;
 
     /// <param name="limit">How many characters are handed on.</param>
     public StageLogWriter(IStageLog log, string runId, string stage, int limit, TimeProvider timeProvider, ILogger logger)
@@ -54,16 +55,24 @@ internal sealed class StageLogWriter : IAsyncDisposable
         if (text.Length <= _left)
         {
             _left -= text.Length;
+            _isWithinLine = text[^1] is not '\n';
             _pending.Writer.TryWrite(text);
             return;
         }
 
         _pending.Writer.TryWrite($"{text.AsSpan(0, _left)}\n[… the rest of the output is not followed …]\n");
         _left = 0;
+        _isWithinLine = false;
     }
 
     public async ValueTask DisposeAsync()
     {
+        // The log holds a line back until it ends, and other instances would never see the last one.
+        if (_isWithinLine)
+        {
+            _pending.Writer.TryWrite("\n");
+        }
+
         _pending.Writer.TryComplete();
         await _ending.CancelAsync();
         await _pump;

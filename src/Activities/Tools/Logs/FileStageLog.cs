@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Text;
 using AtomicDevOps.Activities.Tools.Artifacts;
 using Microsoft.Extensions.Options;
@@ -12,7 +11,6 @@ namespace AtomicDevOps.Activities.Tools.Logs;
 /// </summary>
 public sealed class FileStageLog : IStageLog
 {
-    private const int MaxHeldBack = 8 * 1024;
     private readonly string _root;
     private readonly int _half;
     private readonly SecretRedactor _redactor;
@@ -20,7 +18,7 @@ public sealed class FileStageLog : IStageLog
 
     public FileStageLog(IOptions<LogsOptions> options, SecretRedactor redactor)
     {
-        _root = Path.GetFullPath(options.Value.Directory);
+        _root = Path.GetFullPath(options.Value.DirectoryOrDefault);
         _half = options.Value.StageBytes / 2;
         _redactor = redactor;
     }
@@ -32,17 +30,9 @@ public sealed class FileStageLog : IStageLog
         await entry.Lock.WaitAsync(cancellationToken);
         try
         {
-            var pending = entry.HeldBack + text;
-            var end = pending.LastIndexOf('\n') + 1;
-            if (pending.Length - end > MaxHeldBack)
+            if (entry.HeldBack.Add(text, _redactor) is { Length: > 0 } bytes)
             {
-                end = pending.Length;
-            }
-
-            entry.HeldBack = pending[end..];
-            if (end > 0)
-            {
-                await WriteAsync(path, Encoding.UTF8.GetBytes(_redactor.Redact(pending[..end])), cancellationToken);
+                await WriteAsync(path, bytes, cancellationToken);
             }
         }
         finally
@@ -55,7 +45,7 @@ public sealed class FileStageLog : IStageLog
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         var path = PathOf(runId, stage);
-        var heldBack = "";
+        byte[] heldBack = [];
         byte[] head;
         byte[] tail;
         if (_entries.TryGetValue(path, out var entry))
@@ -63,7 +53,7 @@ public sealed class FileStageLog : IStageLog
             await entry.Lock.WaitAsync(cancellationToken);
             try
             {
-                heldBack = _redactor.Redact(entry.HeldBack);
+                heldBack = entry.HeldBack.Read(_redactor);
                 (head, tail) = (await ReadFileAsync(path, cancellationToken), await ReadFileAsync(path + ".tail", cancellationToken));
             }
             finally
@@ -76,7 +66,7 @@ public sealed class FileStageLog : IStageLog
             (head, tail) = (await ReadFileAsync(path, cancellationToken), await ReadFileAsync(path + ".tail", cancellationToken));
         }
 
-        byte[] all = [.. head, .. tail, .. Encoding.UTF8.GetBytes(heldBack)];
+        byte[] all = [.. head, .. tail, .. heldBack];
         return offset >= all.Length ? "" : Encoding.UTF8.GetString(all.AsSpan((int)offset));
     }
 
@@ -100,6 +90,10 @@ public sealed class FileStageLog : IStageLog
 
         return Task.CompletedTask;
     }
+
+    public Task CheckAsync(CancellationToken cancellationToken) => WritableDirectory.IsUsable(_root)
+        ? Task.CompletedTask
+        : throw new ToolException("Logs", WritableDirectory.Problem("Logs:Directory"));
 
     private async Task WriteAsync(string path, byte[] bytes, CancellationToken cancellationToken)
     {
@@ -125,9 +119,8 @@ public sealed class FileStageLog : IStageLog
         var start = bytes.Length - _half;
         var lineEnd = Array.IndexOf(bytes, (byte)'\n', start);
         start = lineEnd < 0 ? start : lineEnd + 1;
-        var notice = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"[… output left out here …]\n"));
         var temporary = tailPath + ".new";
-        await File.WriteAllBytesAsync(temporary, [.. notice, .. bytes.AsSpan(start)], cancellationToken);
+        await File.WriteAllBytesAsync(temporary, [.. IStageLog.LeftOut, .. bytes.AsSpan(start)], cancellationToken);
         File.Move(temporary, tailPath, overwrite: true);
     }
 
@@ -149,6 +142,6 @@ public sealed class FileStageLog : IStageLog
     {
         public SemaphoreSlim Lock { get; } = new(1, 1);
 
-        public string HeldBack { get; set; } = "";
+        public HeldBackText HeldBack { get; } = new();
     }
 }

@@ -12,4 +12,11 @@ public interface IStageLog
     Task<string> ReadAsync(string runId, string stage, long offset, CancellationToken cancellationToken);
 
     Task DeleteAsync(string runId, CancellationToken cancellationToken);
+
+    /// <summary>Finds out whether logs can be reached.</summary>
+    /// <exception cref="ToolException">They cannot; the message names the setting.</exception>
+    Task CheckAsync(CancellationToken cancellationToken);
+
+    /// <summary>What stands for the middle that was dropped.</summary>
+    internal static ReadOnlySpan<byte> LeftOut => "[… output left out here …]\n"u8;
 }

@@ -1,4 +1,5 @@
 using AtomicDevOps.Activities.Experts.CloudApi;
+using AtomicDevOps.Activities.Tools.AzureClients;
 using AtomicDevOps.Activities.Tools.AzureResourceManager;
 using Azure.Identity;
 using Microsoft.Extensions.Configuration;

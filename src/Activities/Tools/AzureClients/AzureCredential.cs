@@ -1,7 +1,8 @@
+using AtomicDevOps.Activities.Tools.AzureResourceManager;
 using Azure.Core;
 using Azure.Identity;
 
-namespace AtomicDevOps.Activities.Tools.AzureResourceManager;
+namespace AtomicDevOps.Activities.Tools.AzureClients;
 
 /// <summary>Makes the credential that the configuration asks for, and no other: nothing here opens a browser or asks an editor who is signed in.</summary>
 internal static class AzureCredential

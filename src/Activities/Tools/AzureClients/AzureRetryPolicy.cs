@@ -5,19 +5,20 @@ using Azure.Core.Pipeline;
 using Polly;
 using Polly.Retry;
 
-namespace AtomicDevOps.Activities.Tools.AzureResourceManager;
+namespace AtomicDevOps.Activities.Tools.AzureClients;
 
 /// <summary>
 /// The one place where requests to Azure are tried again; it stands in for the pipeline's own. Short troubles are tried again within
 /// seconds. A limit holds all requests of its kind back until the time that Azure named, and beyond the longest wait allowed the request
 /// gives up, so that an orchestration can wait durably.
 /// </summary>
-internal sealed class ArmRetryPolicy : HttpPipelinePolicy
+internal sealed class AzureRetryPolicy : HttpPipelinePolicy
 {
     private const int Retries = 3;
     private const string OnceProperty = "AtomicDevOps.SendOnce";
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(800);
 
+    private readonly string _tool;
     private readonly TimeProvider _timeProvider;
     private readonly TimeSpan _throttleWait;
     private readonly ResiliencePipeline<Response> _repeatable;
@@ -27,8 +28,11 @@ internal sealed class ArmRetryPolicy : HttpPipelinePolicy
     private readonly RateLimitGate _deletes;
     private long _remainingReads = -1;
 
-    public ArmRetryPolicy(TimeProvider timeProvider, TimeSpan throttleWait)
+    /// <param name="tool">Who asks, for errors.</param>
+    /// <param name="throttleWait">How long a request may wait for a limit.</param>
+    public AzureRetryPolicy(string tool, TimeProvider timeProvider, TimeSpan throttleWait)
     {
+        _tool = tool;
         _timeProvider = timeProvider;
         _throttleWait = throttleWait;
         _reads = new RateLimitGate(timeProvider);
@@ -36,7 +40,8 @@ internal sealed class ArmRetryPolicy : HttpPipelinePolicy
         _deletes = new RateLimitGate(timeProvider);
         _repeatable = CreatePipeline(new PredicateBuilder<Response>()
             .Handle<RequestFailedException>(exception => exception.Status == 0)
-            .Handle<ArmTimeoutException>()
+            .Handle<AzureTimeoutException>()
+            .Handle<IOException>()
             .HandleResult(response => response.Status is 408 or >= 500 && !IsLimit(response)));
         _once = CreatePipeline(new PredicateBuilder<Response>().Handle<RequestFailedException>(WasNeverSent));
     }
@@ -51,7 +56,7 @@ internal sealed class ArmRetryPolicy : HttpPipelinePolicy
     public static void SendOnce(HttpMessage message) => message.SetProperty(OnceProperty, true);
 
     public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) =>
-        throw new NotSupportedException("Azure Resource Manager is called asynchronously only.");
+        throw new NotSupportedException("Azure is called asynchronously only.");
 
     public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
     {
@@ -114,7 +119,7 @@ internal sealed class ArmRetryPolicy : HttpPipelinePolicy
         }
         catch (OperationCanceledException exception) when (!message.CancellationToken.IsCancellationRequested)
         {
-            throw new ArmTimeoutException(exception.Message, exception);
+            throw new AzureTimeoutException(exception.Message, exception);
         }
     }
 
@@ -126,7 +131,7 @@ internal sealed class ArmRetryPolicy : HttpPipelinePolicy
             if (waited > _throttleWait)
             {
                 throw new ToolUnavailableException(
-                    ArmTransport.Tool,
+                    _tool,
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"{message.Request.Method} {message.Request.Uri.Path} has to wait for Azure's limit for another {pause.TotalSeconds:0} s."))
@@ -183,4 +188,4 @@ internal sealed class ArmRetryPolicy : HttpPipelinePolicy
 }
 
 /// <summary>One exchange took longer than it may.</summary>
-internal sealed class ArmTimeoutException(string message, Exception innerException) : Exception(message, innerException);
+internal sealed class AzureTimeoutException(string message, Exception innerException) : Exception(message, innerException);

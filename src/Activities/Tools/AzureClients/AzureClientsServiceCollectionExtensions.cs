@@ -1,0 +1,34 @@
+using System.Net;
+using AtomicDevOps.Activities.Tools.AzureResourceManager;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace AtomicDevOps.Activities.Tools.AzureClients;
+
+internal static class AzureClientsServiceCollectionExtensions
+{
+    /// <summary>What all clients of Azure share: the configuration section <c>Azure</c>, the credential that it asks for, and the HTTP client.</summary>
+    public static IServiceCollection AddAzureClients(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<AzureResourceManagerOptions>().Bind(configuration.GetSection(AzureResourceManagerOptions.Section)).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AzureResourceManagerOptions>, AzureResourceManagerOptionsValidator>(
+            _ => new AzureResourceManagerOptionsValidator(Environment.GetEnvironmentVariable)));
+        services.TryAddSingleton(TimeProvider.System);
+
+        // The pipeline has the deadline, and tokens stand in the headers: neither is for this client.
+        services.AddHttpClient(AzureFailures.ClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                AutomaticDecompression = DecompressionMethods.All,
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            })
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+            .RemoveAllLoggers();
+        services.TryAddSingleton(provider => AzureCredential.Create(provider.GetRequiredService<IOptions<AzureResourceManagerOptions>>().Value));
+        return services;
+    }
+}
