@@ -17,8 +17,6 @@ public sealed class ApiTests(SharedInstallation shared) : EndToEndTest
         { "GET", "api/pipelines/any/stages/tests/log" },
         { "GET", "api/agents" },
         { "POST", "api/health/probe" },
-        { "GET", "runtime/webhooks/durabletask/instances" },
-        { "POST", "runtime/webhooks/durabletask/instances/system-health/terminate?reason=none" },
     };
 
     [Theory]
@@ -26,24 +24,20 @@ public sealed class ApiTests(SharedInstallation shared) : EndToEndTest
     public async Task Nothing_opens_without_a_key_or_with_a_wrong_one(string method, string path)
     {
         var installation = Use(await shared.GetAsync());
-        foreach (var key in new[] { null, "wrong-key-of-a-plausible-length", Installation.WebhookSecret })
-        {
-            using var request = new HttpRequestMessage(new HttpMethod(method), path);
-            request.Content = method is "POST" ? JsonContent.Create(new { repository = "octo/guarded", pullRequest = 1 }) : null;
-            if (key is not null)
-            {
-                request.Headers.Add("x-functions-key", key);
-            }
-
-            using var answer = await installation.Client.Anonymous.SendAsync(request, Cancelled);
-
-            answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
-        }
+        await ShouldBeClosedAsync(installation, method, path);
 
         (await installation.Client.RunsAsync("octo/guarded")).ShouldBeEmpty();
     }
 
+    [Theory]
+    [Trait("Needs", "management API")]
+    [InlineData("GET", "runtime/webhooks/durabletask/instances")]
+    [InlineData("POST", "runtime/webhooks/durabletask/instances/system-health/terminate?reason=none")]
+    public async Task The_management_API_does_not_open_without_a_key_or_with_a_wrong_one(string method, string path) =>
+        await ShouldBeClosedAsync(Use(await shared.GetAsync()), method, path);
+
     [Fact]
+    [Trait("Needs", "management API")]
     public async Task A_function_key_does_not_open_the_management_API()
     {
         var installation = Use(await shared.GetAsync());
@@ -109,6 +103,23 @@ public sealed class ApiTests(SharedInstallation shared) : EndToEndTest
         foreach (var answer in new[] { shown, cancelled, answered, foreign })
         {
             (await ProblemAsync(answer, HttpStatusCode.NotFound)).ShouldContain("There is no run");
+        }
+    }
+
+    private static async Task ShouldBeClosedAsync(Installation installation, string method, string path)
+    {
+        foreach (var key in new[] { null, "wrong-key-of-a-plausible-length", Installation.WebhookSecret })
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), path);
+            request.Content = method is "POST" ? JsonContent.Create(new { repository = "octo/guarded", pullRequest = 1 }) : null;
+            if (key is not null)
+            {
+                request.Headers.Add("x-functions-key", key);
+            }
+
+            using var answer = await installation.Client.Anonymous.SendAsync(request, Cancelled);
+
+            answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         }
     }
 }

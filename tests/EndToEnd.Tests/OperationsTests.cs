@@ -57,6 +57,7 @@ public sealed class OperationsTests(SharedInstallation shared) : EndToEndTest
     }
 
     [Fact]
+    [Trait("Needs", "management API")]
     public async Task The_eternal_orchestration_comes_back_when_it_was_terminated()
     {
         using var nowhere = DockerEngine.At("unix:///nonexistent/docker.sock");

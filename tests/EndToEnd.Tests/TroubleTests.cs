@@ -36,8 +36,8 @@ public sealed class TroubleTests(SharedInstallation shared) : EndToEndTest
                 PathContains = repository.FullName + path,
                 Delay = TimeSpan.FromSeconds(2),
                 Times = isOnce ? 1 : null,
-            },
-            isOnce ? null : Outage);
+                Lasts = isOnce ? null : Outage,
+            });
 
         var run = await installation.Client.EndAsync(repository.FullName, opened.Number);
 
@@ -54,7 +54,7 @@ public sealed class TroubleTests(SharedInstallation shared) : EndToEndTest
         await repository.CommitAsync("feature", "Greet another", SampleRepository.GoodChange);
         var opened = await repository.OpenPullRequestAsync("feature");
         using var inForce = installation.Forge.Faults.Inject(
-            new Fault(FaultKind.Drop) { PathContains = repository.FullName }, TimeSpan.FromMinutes(1));
+            new Fault(FaultKind.Drop) { PathContains = repository.FullName, Lasts = TimeSpan.FromMinutes(1) });
 
         var run = await installation.Client.EndAsync(repository.FullName, opened.Number, patience: TimeSpan.FromMinutes(4));
 

@@ -118,17 +118,9 @@ public sealed partial class PlatformProcess : IAsyncDisposable
         Client?.Dispose();
     }
 
-    private static string FindAssembly()
-    {
-        // The build's output has the same configuration and framework as this one: …/tests/EndToEnd.Tests/bin/Debug/net10.0/.
-        var output = new DirectoryInfo(AppContext.BaseDirectory);
-        return Path.Combine(
-            RepositoryRoot.Path, "src", "FunctionApp", "bin", output.Parent!.Name, output.Name, "AtomicDevOps.FunctionApp.dll");
-    }
-
     private ProcessStartInfo StartInfo(IEnumerable<string> arguments, params IEnumerable<string> launcher)
     {
-        string[] line = [.. launcher, "dotnet", FindAssembly(), .. arguments];
+        string[] line = [.. launcher, .. AppUnderTest.Command, .. arguments];
         var start = new ProcessStartInfo(line[0], line[1..])
         {
             WorkingDirectory = _directory,
@@ -136,7 +128,7 @@ public sealed partial class PlatformProcess : IAsyncDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        foreach (var (name, value) in _settings)
+        foreach (var (name, value) in AppUnderTest.Settings.Concat(_settings))
         {
             start.Environment[name] = value;
         }

@@ -42,6 +42,9 @@ public sealed record Fault(FaultKind Kind)
 
     /// <summary>How many requests it hits; null means all until it is lifted.</summary>
     public int? Times { get; init; }
+
+    /// <summary>How long it goes on from the first request that it hits; null means until it is lifted.</summary>
+    public TimeSpan? Lasts { get; init; }
 }
 
 /// <summary>Switches trouble on and off. The administration endpoints are never hit.</summary>
@@ -90,6 +93,8 @@ public sealed class ForgeFaults(TimeProvider time)
     {
         private readonly TaskCompletionSource _firstHit = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly Lock _gate = new();
+        private DateTimeOffset _until = until;
         private int _hits;
 
         public Fault Fault { get; } = fault;
@@ -107,21 +112,26 @@ public sealed class ForgeFaults(TimeProvider time)
 
         public bool Takes(string method, string path, DateTimeOffset now)
         {
-            if (now >= until
-                || (Fault.Method is not null && !Fault.Method.Equals(method, StringComparison.OrdinalIgnoreCase))
+            if ((Fault.Method is not null && !Fault.Method.Equals(method, StringComparison.OrdinalIgnoreCase))
                 || (Fault.PathContains is not null && !path.Contains(Fault.PathContains, StringComparison.OrdinalIgnoreCase)))
             {
                 return false;
             }
 
-            var hit = Interlocked.Increment(ref _hits);
-            if (hit <= (Fault.Times ?? int.MaxValue))
+            lock (_gate)
             {
+                if (now >= _until || _hits >= (Fault.Times ?? int.MaxValue))
+                {
+                    return false;
+                }
+
+                if (_hits++ == 0 && Fault.Lasts is { } span)
+                {
+                    _until = now + span;
+                }
+
                 return true;
             }
-
-            Interlocked.Decrement(ref _hits);
-            return false;
         }
     }
 }
