@@ -1,6 +1,6 @@
 using AtomicDevOps.Activities.Tools.Logs;
-using FsCheck.Fluent;
 using FsCheck;
+using FsCheck.Fluent;
 using Microsoft.Extensions.Configuration;
 
 namespace AtomicDevOps.Activities.Tests.Tools.Logs;
