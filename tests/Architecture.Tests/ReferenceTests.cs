@@ -64,10 +64,11 @@ public sealed class ReferenceTests
     }
 
     [Fact]
-    public void The_conformance_suite_knows_the_durable_api_and_never_the_host_behind_it()
+    public void The_suites_of_both_engines_know_the_durable_api_and_never_the_host_behind_it()
     {
-        var harness = Path.Combine("Harness", "Embedded", "HostUnderTest.cs");
-        var sources = Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests", "Conformance.Tests"), "*.cs", SearchOption.AllDirectories)
+        var harness = Path.Combine("DurableHosts", "Embedded", "HostUnderTest.cs");
+        var sources = new[] { "Conformance.Tests", "DurableHosts", "Orchestrations.Tests" }
+            .SelectMany(static folder => Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests", folder), "*.cs", SearchOption.AllDirectories))
             .Where(static file => !Repository.IsOutput(file))
             .ToList();
 
