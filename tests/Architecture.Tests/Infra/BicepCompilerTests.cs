@@ -67,7 +67,8 @@ public sealed class BicepCompilerTests(BicepCompiler compiler) : IClassFixture<B
             .Select(connections => (string)JsonNode.Parse(connections)![0]!["properties"]!["groupIds"]![0]!)
             .Order(StringComparer.Ordinal).ShouldBe(["blob", "blob", "scheduler", "table", "vault"]);
         large.Of("Microsoft.Network/privateDnsZones").Select(zone => zone.Name).Order(StringComparer.Ordinal).ShouldBe([
-            "privatelink.blob.core.windows.net", "privatelink.durabletask.io", "privatelink.table.core.windows.net", "privatelink.vaultcore.azure.net",
+            "[format('privatelink.blob.{0}', environment().suffixes.storage)]", "[format('privatelink.table.{0}', environment().suffixes.storage)]",
+            "privatelink.durabletask.io", "privatelink.vaultcore.azure.net",
         ]);
         PlannedResource[] reachable =
         [
