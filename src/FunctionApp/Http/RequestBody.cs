@@ -48,15 +48,29 @@ internal static class RequestBody
             return (null, Problems.TooLarge(Limit));
         }
 
+        JsonDocument document;
         try
         {
-            return JsonSerializer.Deserialize<T>(body, JsonDefaults.Options) is { } value
-                ? (value, null)
-                : (null, Problems.BadRequest($"The body is null. Right would be {example}."));
+            document = JsonDocument.Parse(body);
         }
         catch (JsonException exception)
         {
             return (null, Problems.BadRequest($"The body is not the JSON that is expected: {exception.Message} Right would be {example}."));
+        }
+
+        using (document)
+        {
+            try
+            {
+                return document.Deserialize<T>(JsonDefaults.Options) is { } value
+                    ? (value, null)
+                    : (null, Problems.BadRequest($"The body is null. Right would be {example}."));
+            }
+            catch (JsonException exception)
+            {
+                // Its message names the types of this program.
+                return (null, Problems.BadRequest($"The body is not the JSON that is expected: what stands at {exception.Path} is of another kind. Right would be {example}."));
+            }
         }
     }
 }
