@@ -18,8 +18,6 @@ ENV AzureWebJobsScriptRoot=/home/site/wwwroot \
     AzureFunctionsJobHost__Logging__Console__IsEnabled=true \
     ASPNETCORE_URLS=http://0.0.0.0:8080 \
     Git__Directory=/tmp/atomic-devops/git \
-    Artifacts__Directory=/tmp/atomic-devops/artifacts \
-    Logs__Directory=/tmp/atomic-devops/logs \
     HOME=/tmp/atomic-devops
 USER 1654:1654
 EXPOSE 8080
