@@ -1,7 +1,6 @@
 using AtomicDevOps.EmbeddedHost.Engine;
 using AtomicDevOps.EmbeddedHost.Storage;
 using AtomicDevOps.EmbeddedHost.Testing;
-using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace AtomicDevOps.EmbeddedHost.Tests.Failures;
