@@ -1,0 +1,119 @@
+using AtomicDevOps.Activities.Packages.Versions;
+
+namespace AtomicDevOps.Activities.Tools.Osv;
+
+/// <summary>What a record says of one version of a package.</summary>
+public enum OsvVerdict
+{
+    NotAffected,
+    Affected,
+
+    /// <summary>The version, or what the record compares it with, cannot be read by the ecosystem's rules. That is no all-clear.</summary>
+    Unknown,
+}
+
+/// <summary>Decides by https://ossf.github.io/osv-schema/#evaluation whether a version is affected.</summary>
+public static class OsvEvaluation
+{
+    private const string FromTheBeginning = "0";
+
+    public static OsvVerdict Evaluate(OsvRecord record, string ecosystem, string package, string version)
+    {
+        if (record.Withdrawn is not null)
+        {
+            return OsvVerdict.NotAffected;
+        }
+
+        var scheme = VersionScheme.Find(ecosystem);
+        var affected = record.Affected.Where(affected => Names(affected.Package, ecosystem, package, scheme)).ToArray();
+        if (affected.Length == 0)
+        {
+            return OsvVerdict.NotAffected;
+        }
+
+        return scheme?.Read(version) is { } read ? Worst(affected.Select(each => Evaluate(each, read, scheme))) : OsvVerdict.Unknown;
+    }
+
+    /// <summary>The least version with a fix that is newer than the one at hand, in the range that it is affected by; null where no record tells one.</summary>
+    public static string? FirstFixed(OsvRecord record, string ecosystem, string package, string version)
+    {
+        if (VersionScheme.Find(ecosystem) is not { } scheme || scheme.Read(version) is not { } read)
+        {
+            return null;
+        }
+
+        return record.Affected.Where(affected => Names(affected.Package, ecosystem, package, scheme))
+            .SelectMany(static affected => affected.Ranges.Where(IsOfVersions))
+            .SelectMany(static range => range.Events)
+            .Select(happened => happened.Fixed is { } text && scheme.Read(text) is { } at ? (Text: text, At: at) : default)
+            .Where(end => end.At is not null && end.At.CompareTo(read) > 0)
+            .OrderBy(static end => end.At)
+            .Select(static end => end.Text)
+            .FirstOrDefault(end => Evaluate(record, ecosystem, package, end) == OsvVerdict.NotAffected);
+    }
+
+    private static bool Names(OsvPackage? named, string ecosystem, string package, VersionScheme? scheme) =>
+        named is not null
+        && string.Equals(named.Ecosystem, ecosystem, StringComparison.Ordinal)
+        && string.Equals(
+            scheme?.NormalName(named.Name) ?? named.Name, scheme?.NormalName(package) ?? package, StringComparison.Ordinal);
+
+    private static OsvVerdict Evaluate(OsvAffected affected, IComparable version, VersionScheme scheme)
+    {
+        if (affected.Versions.Any(listed => scheme.Read(listed) is { } read && scheme.IsSame(version, read)))
+        {
+            return OsvVerdict.Affected;
+        }
+
+        return Worst(affected.Ranges.Where(IsOfVersions).Select(range => Evaluate(range, version, scheme)));
+    }
+
+    private static OsvVerdict Evaluate(OsvRange range, IComparable version, VersionScheme scheme)
+    {
+        var events = range.Events.Select(happened => (Event: happened, At: Read(happened, scheme))).ToArray();
+        if (events.Any(static happened => happened.At is null && !IsBeginning(happened.Event)))
+        {
+            return OsvVerdict.Unknown;
+        }
+
+        var isAffected = false;
+
+        // Events of the same version stay in the order in which the record has them: one range may end where the next begins.
+        foreach (var (happened, at) in events.OrderBy(static happened => happened.At))
+        {
+            isAffected = happened switch
+            {
+                { Introduced: not null } when at is null || version.CompareTo(at) >= 0 => true,
+                { Fixed: not null } when version.CompareTo(at) >= 0 => false,
+                { LastAffected: not null } when version.CompareTo(at) > 0 => false,
+                { Limit: not null } when version.CompareTo(at) >= 0 => false,
+                _ => isAffected,
+            };
+        }
+
+        return isAffected ? OsvVerdict.Affected : OsvVerdict.NotAffected;
+    }
+
+    private static bool IsOfVersions(OsvRange range) => range.Type is "ECOSYSTEM" or "SEMVER";
+
+    private static bool IsBeginning(OsvEvent happened) => happened.Introduced is FromTheBeginning;
+
+    private static IComparable? Read(OsvEvent happened, VersionScheme scheme) =>
+        !IsBeginning(happened) && (happened.Introduced ?? happened.Fixed ?? happened.LastAffected ?? happened.Limit) is { } version ? scheme.Read(version) : null;
+
+    private static OsvVerdict Worst(IEnumerable<OsvVerdict> verdicts)
+    {
+        var worst = OsvVerdict.NotAffected;
+        foreach (var verdict in verdicts)
+        {
+            if (verdict == OsvVerdict.Affected)
+            {
+                return verdict;
+            }
+
+            worst = verdict == OsvVerdict.Unknown ? verdict : worst;
+        }
+
+        return worst;
+    }
+}
