@@ -1,15 +1,19 @@
+using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Contracts.Tests.Harness;
+using AtomicDevOps.FunctionApp.Agents;
 using AtomicDevOps.Orchestrations.MetaControl;
 using AtomicDevOps.Orchestrations.Pipelines;
 using AtomicDevOps.Orchestrations.Tests.Support;
 using AtomicDevOps.Primitives.Agents;
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace AtomicDevOps.Contracts.Tests;
 
@@ -153,6 +157,28 @@ public sealed class HttpContractTests : ContractTest
     }
 
     [Fact]
+    public async Task GetLiveness()
+    {
+        await using var platform = await StartAsync();
+        var conversation = new Conversation(platform);
+        await conversation.GetAsync("/api/health/live");
+        platform.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        await conversation.GetAsync("/api/health/live");
+        conversation.ShouldBeGolden("http-GetLiveness");
+    }
+
+    [Fact]
+    public async Task GetReadiness()
+    {
+        await using var platform = await StartAsync();
+        var conversation = new Conversation(platform);
+        await conversation.GetAsync("/api/health/ready");
+        platform.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        await conversation.GetAsync("/api/health/ready");
+        conversation.ShouldBeGolden("http-GetReadiness");
+    }
+
+    [Fact]
     public async Task ListAgents()
     {
         await using var platform = await StartAsync(
@@ -211,6 +237,17 @@ public sealed class HttpContractTests : ContractTest
         var conversation = new Conversation(platform);
         await conversation.PostAsync("/api/github/webhook", "{}", Delivery("ping", "{}"));
         conversation.ShouldBeGolden("http-GitHubWebhook-without-secret");
+    }
+
+    [Fact]
+    public void Every_function_has_answers_that_are_agreed()
+    {
+        var functions = from type in typeof(AgentMiddleware).Assembly.GetExportedTypes()
+                        from method in type.GetMethods()
+                        where method.GetParameters().Any(static parameter => parameter.IsDefined(typeof(HttpTriggerAttribute), inherit: true))
+                        select method.GetCustomAttribute<FunctionAttribute>()!.Name;
+
+        functions.Where(static name => !Golden.Exists($"http-{name}")).ShouldBeEmpty();
     }
 
     private static void WaitForApproval(ScriptedTools tools) => tools.Configuration = "merge: { automatic: true, approval: true }";

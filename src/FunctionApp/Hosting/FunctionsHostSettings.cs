@@ -11,25 +11,33 @@ namespace AtomicDevOps.FunctionApp.Hosting;
 internal static partial class FunctionsHostSettings
 {
     public const string StorageKey = "AzureWebJobsStorage";
-    public const string StorageAccountKey = "AzureWebJobsStorage:accountName";
-    public const string StorageBlobKey = "AzureWebJobsStorage:blobServiceUri";
-    public const string StorageQueueKey = "AzureWebJobsStorage:queueServiceUri";
-    public const string StorageTableKey = "AzureWebJobsStorage:tableServiceUri";
-    public const string StorageCredentialKey = "AzureWebJobsStorage:credential";
-    public const string StorageClientIdKey = "AzureWebJobsStorage:clientId";
+    public const string StorageAccountKey = $"{StorageKey}:{AccountPart}";
+    public const string StorageBlobKey = $"{StorageKey}:{BlobPart}";
+    public const string StorageQueueKey = $"{StorageKey}:{QueuePart}";
+    public const string StorageTableKey = $"{StorageKey}:{TablePart}";
+    public const string StorageCredentialKey = $"{StorageKey}:{CredentialPart}";
+    public const string StorageClientIdKey = $"{StorageKey}:{ClientIdPart}";
     public const string SchedulerKey = "DURABLE_TASK_SCHEDULER_CONNECTION_STRING";
-    public const string ProviderTypeKey = "AzureFunctionsJobHost:extensions:durableTask:storageProvider:type";
-    public const string ProviderConnectionKey = "AzureFunctionsJobHost:extensions:durableTask:storageProvider:connectionStringName";
+    public const string ProviderTypeKey = $"{Overrides}:{Provider}:{TypePart}";
+    public const string ProviderConnectionKey = $"{Overrides}:{Provider}:{ConnectionPart}";
 
-    private const string Provider = "extensions:durableTask:storageProvider";
     private const string Overrides = "AzureFunctionsJobHost";
+    private const string Provider = "extensions:durableTask:storageProvider";
+    private const string TypePart = "type";
+    private const string ConnectionPart = "connectionStringName";
+    private const string AccountPart = "accountName";
+    private const string BlobPart = "blobServiceUri";
+    private const string QueuePart = "queueServiceUri";
+    private const string TablePart = "tableServiceUri";
+    private const string CredentialPart = "credential";
+    private const string ClientIdPart = "clientId";
 
     private static readonly string[] Authentications =
     [
         "ManagedIdentity", "DefaultAzure", "WorkloadIdentity", "Environment", "AzureCli", "AzurePowerShell", "VisualStudio", "VisualStudioCode", "InteractiveBrowser", "None",
     ];
 
-    private static readonly string[] Services = ["blobServiceUri", "queueServiceUri", "tableServiceUri"];
+    private static readonly string[] Services = [BlobPart, QueuePart, TablePart];
 
     /// <param name="hostJson">What host.json says, from its root.</param>
     /// <param name="configuration">The app settings.</param>
@@ -47,23 +55,23 @@ internal static partial class FunctionsHostSettings
 
     private static void RequireProvider(Func<string, string?> provider, IConfiguration configuration, List<string> problems)
     {
-        switch (provider("type")?.ToUpperInvariant())
+        switch (provider(TypePart)?.ToUpperInvariant())
         {
             case "AZUREMANAGED":
-                RequireScheduler(provider("connectionStringName") ?? SchedulerKey, configuration, problems);
+                RequireScheduler(provider(ConnectionPart) ?? SchedulerKey, configuration, problems);
                 break;
             case null or "AZURESTORAGE":
-                RequireStorage(provider("connectionName") ?? provider("connectionStringName") ?? StorageKey, "the storage provider AzureStorage", configuration, problems);
+                RequireStorage(provider("connectionName") ?? provider(ConnectionPart) ?? StorageKey, "the storage provider AzureStorage", configuration, problems);
                 break;
             case "MSSQL":
-                RequireNamed("connectionStringName", "mssql", "Server=…;Database=…;…", provider, configuration, problems);
+                RequireNamed(ConnectionPart, "mssql", "Server=…;Database=…;…", provider, configuration, problems);
                 break;
             case "NETHERITE":
                 RequireNamed("StorageConnectionName", "Netherite", "DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…", provider, configuration, problems);
                 RequireNamed("EventHubsConnectionName", "Netherite", "Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…", provider, configuration, problems);
                 break;
             default:
-                problems.Add($"{Provider}:type is '{provider("type")}'; it must be azureManaged, AzureStorage, mssql or Netherite, in host.json or in {Shown(ProviderTypeKey)}.");
+                problems.Add($"{Provider}:type is '{provider(TypePart)}'; it must be azureManaged, AzureStorage, mssql or Netherite, in host.json or in {Shown(ProviderTypeKey)}.");
                 break;
         }
     }
@@ -118,7 +126,7 @@ internal static partial class FunctionsHostSettings
         }
 
         var addresses = Services.Where(name => section[name] is { Length: > 0 }).ToArray();
-        if (section["accountName"] is { Length: > 0 } account)
+        if (section[AccountPart] is { Length: > 0 } account)
         {
             if (!AccountName.IsMatch(account))
             {
@@ -137,12 +145,12 @@ internal static partial class FunctionsHostSettings
             problems.Add($"{Shown(key)}__{name} is '{section[name]}'; it must be an address, such as https://NAME.{name[..^"ServiceUri".Length]}.core.windows.net.");
         }
 
-        if (section["credential"] is { Length: > 0 } credential && !string.Equals(credential, "managedidentity", StringComparison.OrdinalIgnoreCase))
+        if (section[CredentialPart] is { Length: > 0 } credential && !string.Equals(credential, "managedidentity", StringComparison.OrdinalIgnoreCase))
         {
             problems.Add($"{Shown(key)}__credential is '{credential}'; it must be managedidentity, or be left out.");
         }
 
-        if (section["clientId"] is { Length: > 0 } client && !Guid.TryParse(client, out _))
+        if (section[ClientIdPart] is { Length: > 0 } client && !Guid.TryParse(client, out _))
         {
             problems.Add($"{Shown(key)}__clientId is '{client}'; it must be the client id of a managed identity, such as 00000000-0000-0000-0000-000000000000.");
         }

@@ -11,9 +11,11 @@ internal static class Golden
 
     private static readonly string Folder = Path.Combine(ProjectFolder(), "Golden");
 
+    public static bool Exists(string name) => File.Exists(PathOf(name));
+
     public static void ShouldBeGolden(this JsonText actual, string name)
     {
-        var file = Path.Combine(Folder, $"{name}.json");
+        var file = PathOf(name);
         var text = $"{Indent(actual)}\n";
         if (Environment.GetEnvironmentVariable(Accept) is "true")
         {
@@ -32,6 +34,8 @@ internal static class Golden
         Write(document.RootElement, text, indentation: 0);
         return text.ToString();
     }
+
+    private static string PathOf(string name) => Path.Combine(Folder, $"{name}.json");
 
     private static string ProjectFolder([CallerFilePath] string file = "") => Path.GetDirectoryName(Path.GetDirectoryName(file))!;
 

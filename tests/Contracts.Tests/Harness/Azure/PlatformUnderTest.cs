@@ -13,6 +13,7 @@ using Microsoft.DurableTask.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -62,6 +63,9 @@ internal sealed class PlatformUnderTest : IPlatformUnderTest
             cancellationToken);
         var server = BuildServer(app.Services, engine);
         await server.StartAsync(cancellationToken);
+
+        // Started, the app would look for the Functions host.
+        ((ApplicationLifetime)app.Services.GetRequiredService<IHostApplicationLifetime>()).NotifyStarted();
         return new PlatformUnderTest(app, engine, server, directory);
     }
 
@@ -117,7 +121,8 @@ internal sealed class PlatformUnderTest : IPlatformUnderTest
                 context.RequestServices = scope.ServiceProvider;
                 var target = ActivatorUtilities.CreateInstance(scope.ServiceProvider, method.DeclaringType!);
                 var arguments = method.GetParameters().Select(parameter => ArgumentOf(parameter, context, engine.Client)).ToArray();
-                var result = await (Task<IResult>)method.Invoke(target, arguments)!;
+                var answer = method.Invoke(target, arguments);
+                var result = answer is Task<IResult> later ? await later : (IResult)answer!;
                 await result.ExecuteAsync(context);
             });
         }
