@@ -13,7 +13,14 @@ namespace AtomicDevOps.Activities.Platform;
 /// <param name="Scans">Of all experts.</param>
 /// <param name="Security">What the target branch asks for.</param>
 /// <param name="At">The day by which suppressions end.</param>
-public sealed record AssessmentRequest(string RunId, IReadOnlyList<ScanResult> Scans, SecurityConfiguration Security, DateTimeOffset At);
+public sealed record AssessmentRequest(string RunId, IReadOnlyList<ScanResult> Scans, SecurityConfiguration Security, DateTimeOffset At)
+{
+    /// <summary>Whether findings hold anything back; a branch as it stands is only reported on.</summary>
+    public bool MayBlock { get; init; } = true;
+
+    /// <summary>Experts that did not scan: what they would have found is not checked.</summary>
+    public IReadOnlyList<string> Missing { get; init; } = [];
+}
 
 /// <summary>What scanners found, as one list, and what the gate makes of it.</summary>
 /// <param name="Outcome">Of what the change adds; of all where there was no base to compare with.</param>
@@ -55,7 +62,7 @@ public sealed record FindingSummary(
         finding.Message,
         finding.Location.Path,
         finding.Location.StartLine,
-        finding.Package?.Advisory ?? finding.Weaknesses.FirstOrDefault() ?? finding.Evidence[0].Rule,
+        finding.Package?.Advisory ?? (finding.Weaknesses.Count > 0 ? finding.Weaknesses[0] : finding.Evidence[0].Rule),
         [.. finding.Evidence.Select(static evidence => evidence.Tool).Distinct(StringComparer.Ordinal)])
     {
         EndLine = finding.Location.EndLine,
@@ -74,14 +81,15 @@ public sealed class FindingActivities(IArtifactStore artifacts)
     [Function(AssessName)]
     public async Task<Assessment> AssessAsync([ActivityTrigger] AssessmentRequest input, CancellationToken cancellationToken)
     {
-        var reports = await ReadAsync(input.Scans.Select(static scan => scan.Head), cancellationToken);
+        var missing = input.Missing.Select(static expert => new ScanReport(expert, ScanOutcome.NotChecked) { Reason = "It is switched off, or failed." }).ToArray();
+        IReadOnlyList<ScanReport> reports = [.. await ReadAsync(input.Scans.Select(static scan => scan.Head), cancellationToken), .. missing];
         var hasBase = input.Scans.Any(static scan => scan.Base is not null);
         var before = hasBase ? await ReadAsync(input.Scans.Select(static scan => scan.Base).OfType<StoredArtifact>(), cancellationToken) : [];
         var suppressed = Suppression.Apply(
             FindingConsolidation.Consolidate(reports), input.Security.Suppressions, DateOnly.FromDateTime(input.At.UtcDateTime));
         var baseline = FindingBaseline.Compare(suppressed.Open, FindingConsolidation.Consolidate(before));
         var gate = new SecurityGate { Threshold = input.Security.Threshold, NotChecked = input.Security.NotChecked };
-        var result = gate.Evaluate(baseline.Added, reports);
+        var result = gate.Evaluate(input.MayBlock ? baseline.Added : [], reports);
         var blocking = result.Blocking.Select(static finding => finding.Fingerprint).ToHashSet(StringComparer.Ordinal);
         var list = await artifacts.WriteJsonAsync(
             $"{ArtifactKey.Segment(input.RunId)}/findings.json", baseline.Added.Concat(baseline.Unchanged), cancellationToken);
@@ -92,7 +100,7 @@ public sealed class FindingActivities(IArtifactStore artifacts)
             new FindingCounts(baseline.Added.Count, blocking.Count, baseline.Fixed.Count, baseline.Unchanged.Count, suppressed.Suppressed.Count),
             list)
         {
-            Scanners = [.. input.Scans.SelectMany(static scan => scan.Scanners)],
+            Scanners = [.. input.Scans.SelectMany(static scan => scan.Scanners), .. missing.Select(ScannerOutcome.Of)],
             Expired = [.. suppressed.Expired.Take(MostTold).Select(static suppression => suppression.ToString())],
         };
     }

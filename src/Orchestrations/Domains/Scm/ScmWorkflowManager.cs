@@ -1,4 +1,3 @@
-using System.Text;
 using AtomicDevOps.Activities.Experts.GitCore;
 using AtomicDevOps.Activities.Experts.GitHub;
 using AtomicDevOps.Activities.Pipelines;
