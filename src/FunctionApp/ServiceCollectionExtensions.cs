@@ -1,4 +1,5 @@
 using AtomicDevOps.Activities.Experts.Docker;
+using AtomicDevOps.Activities.Experts.GenRemediationSecurity;
 using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Tools.AzureResourceManager;
 using AtomicDevOps.Activities.Tools.Git;
@@ -24,6 +25,7 @@ internal static class ServiceCollectionExtensions
         .AddDockerExpert(configuration)
         .AddPyTest(configuration)
         .AddAzureResourceManager(configuration)
+        .AddGenRemediationSecurity(configuration)
         .AddAgents(configuration)
         .AddGitHubWebhook(configuration)
         .AddTelemetry(configuration)

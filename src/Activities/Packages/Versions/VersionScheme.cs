@@ -18,6 +18,9 @@ public abstract class VersionScheme
     /// <summary>Reads a version; null for what is none in this ecosystem.</summary>
     public abstract IComparable? Read(string version);
 
+    /// <summary>Whether a version that this scheme has read comes before a release of its own and is not for everybody.</summary>
+    public abstract bool IsPrerelease(IComparable version);
+
     /// <summary>Whether a version that somebody repackaged is one of those listed.</summary>
     public abstract bool IsSame(IComparable version, IComparable listed);
 
@@ -26,6 +29,8 @@ public abstract class VersionScheme
         public override string NormalName(string name) => PythonName.Normalize(name);
 
         public override IComparable? Read(string version) => PythonVersion.TryParse(version, out var read) ? read : null;
+
+        public override bool IsPrerelease(IComparable version) => version is PythonVersion { IsPrerelease: true };
 
         public override bool IsSame(IComparable version, IComparable listed) =>
             version is PythonVersion one && listed is PythonVersion other && (one == other || one.Public == other);

@@ -31,7 +31,23 @@ public static class OsvEvaluation
             return OsvVerdict.NotAffected;
         }
 
-        return scheme?.Read(version) is { } read ? Worst(affected.Select(each => Evaluate(each, read, scheme))) : OsvVerdict.Unknown;
+        if (scheme?.Read(version) is { } read)
+        {
+            return Worst(affected.Select(each => Evaluate(each, read, scheme)));
+        }
+
+        return affected.Any(each => each.Versions.Contains(version, StringComparer.Ordinal)) ? OsvVerdict.Affected : OsvVerdict.Unknown;
+    }
+
+    /// <summary>The versions that a record names as fixed, as written, in the record's order.</summary>
+    public static IEnumerable<string> FixedVersions(OsvRecord record, string ecosystem, string package)
+    {
+        var scheme = VersionScheme.Find(ecosystem);
+        return record.Affected.Where(affected => Names(affected.Package, ecosystem, package, scheme))
+            .SelectMany(static affected => affected.Ranges.Where(IsOfVersions))
+            .SelectMany(static range => range.Events)
+            .Select(static happened => happened.Fixed)
+            .OfType<string>();
     }
 
     /// <summary>The least version with a fix that is newer than the one at hand, in the range that it is affected by; null where no record tells one.</summary>
@@ -42,10 +58,8 @@ public static class OsvEvaluation
             return null;
         }
 
-        return record.Affected.Where(affected => Names(affected.Package, ecosystem, package, scheme))
-            .SelectMany(static affected => affected.Ranges.Where(IsOfVersions))
-            .SelectMany(static range => range.Events)
-            .Select(happened => happened.Fixed is { } text && scheme.Read(text) is { } at ? (Text: text, At: at) : default)
+        return FixedVersions(record, ecosystem, package)
+            .Select(text => scheme.Read(text) is { } at ? (Text: text, At: at) : default)
             .Where(end => end.At is not null && end.At.CompareTo(read) > 0)
             .OrderBy(static end => end.At)
             .Select(static end => end.Text)
