@@ -780,7 +780,7 @@ public sealed partial class SarifReader
         var own = result.Own;
         var message = Message(result, rule, component);
         var title = PlainText.Line(own?.Title ?? rule?.ShortDescription ?? rule?.Name ?? id, own?.Title is null ? MostIdCharacters : _options.MostMessageCharacters);
-        var score = result.Score ?? rule?.Score;
+        var score = own is null ? result.Score ?? rule?.Score : result.Score;
         var (uri, baseId) = result.Uri is null && result.Artifact is >= 0 and var index && index < run.Artifacts.Count ? run.Artifacts[index] : (result.Uri, result.BaseId);
         var path = uri is null ? null : paths.Find(uri, baseId);
         var line = Math.Max(1, result.StartLine ?? 1);
@@ -809,7 +809,7 @@ public sealed partial class SarifReader
                 },
             Score = score,
             Vector = CvssVector.TryParse(own?.Vector, out _) ? own!.Vector : null,
-            Weaknesses = Weakness.Order([.. result.Weaknesses, .. rule?.Weaknesses ?? []]),
+            Weaknesses = Weakness.Order(own is null ? [.. result.Weaknesses, .. rule?.Weaknesses ?? []] : result.Weaknesses),
             Package = own?.Package,
             KnownExploited = own?.KnownExploited == true,
             Reachable = own?.Reachable,
