@@ -28,19 +28,24 @@ public sealed record LeastFixed(string? Version, LeastFixedOutcome Outcome)
             .Where(candidate => candidate.Version is not null && candidate.Version.CompareTo(present) > 0)
             .OrderBy(candidate => scheme.IsPrerelease(candidate.Version!))
             .ThenBy(static candidate => candidate.Version)
+            .DistinctBy(static candidate => candidate.Version)
             .Select(static candidate => candidate.Text)
             .ToArray();
-        if (later.Length == 0)
+        var isOneClean = false;
+        foreach (var text in later)
         {
-            return new LeastFixed(null, LeastFixedOutcome.NoneKnown);
+            if (records.All(record => OsvEvaluation.Evaluate(record, ecosystem, package, text) == OsvVerdict.NotAffected))
+            {
+                if (isAllowed(text))
+                {
+                    return new LeastFixed(text, LeastFixedOutcome.Found);
+                }
+
+                isOneClean = true;
+            }
         }
 
-        var clean = later.Where(text => records.All(record => OsvEvaluation.Evaluate(record, ecosystem, package, text) == OsvVerdict.NotAffected)).ToArray();
-        return clean.Length == 0
-            ? new LeastFixed(null, LeastFixedOutcome.AllAffected)
-            : Array.Find(clean, text => isAllowed(text)) is { } found
-                ? new LeastFixed(found, LeastFixedOutcome.Found)
-                : new LeastFixed(null, LeastFixedOutcome.NoneAllowed);
+        return new LeastFixed(null, later.Length == 0 ? LeastFixedOutcome.NoneKnown : isOneClean ? LeastFixedOutcome.NoneAllowed : LeastFixedOutcome.AllAffected);
     }
 
     /// <summary>The least version that the dependency's own constraint can be raised to.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AtomicDevOps.Activities.Packages.Versions;
 
 namespace AtomicDevOps.Activities.Tools.Osv;
@@ -16,6 +17,9 @@ public enum OsvVerdict
 public static class OsvEvaluation
 {
     private const string FromTheBeginning = "0";
+
+    /// <summary>What records of an ecosystem say, with their versions read, for as long as the records live.</summary>
+    private static readonly ConditionalWeakTable<OsvAffected, ReadAffected> Known = [];
 
     public static OsvVerdict Evaluate(OsvRecord record, string ecosystem, string package, string version)
     {
@@ -74,26 +78,21 @@ public static class OsvEvaluation
 
     private static OsvVerdict Evaluate(OsvAffected affected, IComparable version, VersionScheme scheme)
     {
-        if (affected.Versions.Any(listed => scheme.Read(listed) is { } read && scheme.IsSame(version, read)))
-        {
-            return OsvVerdict.Affected;
-        }
-
-        return Worst(affected.Ranges.Where(IsOfVersions).Select(range => Evaluate(range, version, scheme)));
+        var read = Known.GetValue(affected, each => ReadAffected.Of(each, scheme));
+        return read.Versions.Contains(version) || read.Versions.Contains(scheme.Original(version))
+            ? OsvVerdict.Affected
+            : Worst(read.Ranges.Select(events => Evaluate(events, version)));
     }
 
-    private static OsvVerdict Evaluate(OsvRange range, IComparable version, VersionScheme scheme)
+    private static OsvVerdict Evaluate(IReadOnlyList<(OsvEvent Event, IComparable? At)>? events, IComparable version)
     {
-        var events = range.Events.Select(happened => (Event: happened, At: Read(happened, scheme))).ToArray();
-        if (events.Any(static happened => happened.At is null && !IsBeginning(happened.Event)))
+        if (events is null)
         {
             return OsvVerdict.Unknown;
         }
 
         var isAffected = false;
-
-        // Events of the same version stay in the order in which the record has them: one range may end where the next begins.
-        foreach (var (happened, at) in events.OrderBy(static happened => happened.At))
+        foreach (var (happened, at) in events)
         {
             isAffected = happened switch
             {
@@ -114,6 +113,22 @@ public static class OsvEvaluation
 
     private static IComparable? Read(OsvEvent happened, VersionScheme scheme) =>
         !IsBeginning(happened) && (happened.Introduced ?? happened.Fixed ?? happened.LastAffected ?? happened.Limit) is { } version ? scheme.Read(version) : null;
+
+    /// <param name="Versions">Those listed that can be read.</param>
+    /// <param name="Ranges">The events of each range by their versions; null for a range with a version that cannot be read.</param>
+    private sealed record ReadAffected(IReadOnlySet<IComparable> Versions, IReadOnlyList<IReadOnlyList<(OsvEvent Event, IComparable? At)>?> Ranges)
+    {
+        public static ReadAffected Of(OsvAffected affected, VersionScheme scheme) => new(
+            affected.Versions.Select(scheme.Read).OfType<IComparable>().ToHashSet(),
+            [.. affected.Ranges.Where(IsOfVersions).Select(range => Events(range, scheme))]);
+
+        /// <summary>Events of the same version stay in the order in which the record has them: one range may end where the next begins.</summary>
+        private static (OsvEvent, IComparable?)[]? Events(OsvRange range, VersionScheme scheme)
+        {
+            var events = range.Events.Select(happened => (Event: happened, At: Read(happened, scheme))).ToArray();
+            return Array.Exists(events, static happened => happened.At is null && !IsBeginning(happened.Event)) ? null : [.. events.OrderBy(static happened => happened.At)];
+        }
+    }
 
     private static OsvVerdict Worst(IEnumerable<OsvVerdict> verdicts)
     {

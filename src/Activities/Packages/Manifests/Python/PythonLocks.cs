@@ -1,5 +1,4 @@
 using AtomicDevOps.Activities.Packages.Manifests.Text;
-using AtomicDevOps.Activities.Packages.Versions;
 
 namespace AtomicDevOps.Activities.Packages.Manifests.Python;
 
@@ -58,7 +57,7 @@ internal sealed class PythonTomlLock : DependencyFormat
             contents.Report(line, $"{PythonScanner.Shortened(name)} does not come from an index, so that its version says little; right would be a release.");
         }
 
-        if (package.Text("version") is not { } version || !PythonVersion.TryParse(version, out _))
+        if (package.Text("version") is not { Length: > 0 } version)
         {
             contents.Report(line, $"{PythonScanner.Shortened(name)} has no version that can be read; right would be version = \"1.2.3\".");
             return;

@@ -30,6 +30,11 @@ internal static class TomlReader
         {
             throw new FormatException($"This is no TOML: {exception.Message}", exception);
         }
+        catch (ArgumentException exception)
+        {
+            // Tomlyn 2.10 fails at its own message where the text ends within an escape.
+            throw new FormatException("This is no TOML: a text ends within an escape; right would be a quote at its end.", exception);
+        }
     }
 
     private static void ReadTable(TomlParser parser, DataTable table, string text)
