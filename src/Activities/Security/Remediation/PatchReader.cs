@@ -131,6 +131,7 @@ internal static class PatchReader
             throw new PatchRefusedException(PatchRefusal.TouchesTests, $"The patch takes away or changes a test in {path}.");
         }
 
+        RequireSecretsInPlace(hunk, removed, path);
         var isInKey = false;
         foreach (var line in hunk.Added)
         {
@@ -150,8 +151,6 @@ internal static class PatchReader
                 throw new PatchRefusedException(PatchRefusal.AddsSecret, $"The patch adds what looks like a secret to {path}.");
             }
         }
-
-        RequireSecretsInPlace(hunk, removed, path);
     }
 
     /// <summary>

@@ -108,7 +108,7 @@ public sealed class PatchReaderTests
         { Good.Replace("check=False)", "check=False)\u001b[2K"), PatchRefusal.HiddenCharacters },
         { Diff("@@ -6,1 +6,1 @@\n-    return name\n+    return name"), PatchRefusal.NothingChanged },
         { Diff("@@ -1,6 +0,0 @@\n-import os\n-\n-\n-def run(name):\n-    os.system('ls ' + name)\n-    return name"), PatchRefusal.EmptiesFile },
-        { Diff($"@@ -6,1 +6,61 @@\n     return name\n{string.Join('\n', Enumerable.Repeat("+    pass", 61))[..^0]}".Replace("+6,61", "+6,62")), PatchRefusal.TooLarge },
+        { Diff("@@ -6,1 +6,62 @@\n     return name" + string.Concat(Enumerable.Repeat("\n+    pass", 61))), PatchRefusal.TooLarge },
         { Diff($"@@ -6,1 +6,2 @@\n     return name\n+#{new string('x', 33_000)}"), PatchRefusal.TooLarge },
     };
 
