@@ -1,6 +1,7 @@
 using AtomicDevOps.Activities.Experts.Docker;
 using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Tools.AzureResourceManager;
+using AtomicDevOps.Activities.Tools.CodeQl;
 using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.Logs;
@@ -24,6 +25,7 @@ internal static class ServiceCollectionExtensions
         .AddDockerExpert(configuration)
         .AddPyTest(configuration)
         .AddAzureResourceManager(configuration)
+        .AddCodeQl(configuration)
         .AddAgents(configuration)
         .AddGitHubWebhook(configuration)
         .AddTelemetry(configuration)

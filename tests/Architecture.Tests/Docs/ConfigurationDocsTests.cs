@@ -4,6 +4,7 @@ using AtomicDevOps.Activities.Experts.CloudApi;
 using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.AzureResourceManager;
+using AtomicDevOps.Activities.Tools.CodeQl;
 using AtomicDevOps.Activities.Tools.Docker;
 using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Activities.Tools.GitHub;
@@ -35,6 +36,7 @@ public sealed partial class ConfigurationDocsTests
         [typeof(PyTestOptions)] = "PyTest",
         [typeof(AzureResourceManagerOptions)] = "Azure",
         [typeof(CloudApiOptions)] = "CloudApi",
+        [typeof(CodeQlOptions)] = "CodeQl",
         [typeof(ArtifactsOptions)] = "Artifacts",
         [typeof(LogsOptions)] = "Logs",
     };
