@@ -6,6 +6,7 @@ using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Activities.Tools.PyTest;
+using AtomicDevOps.Activities.Tools.Snyk;
 using AtomicDevOps.FunctionApp.Agents;
 using AtomicDevOps.FunctionApp.GitHubWebhook;
 using AtomicDevOps.FunctionApp.Hosting;
@@ -26,6 +27,7 @@ internal static class ServiceCollectionExtensions
         .AddPyTest(configuration)
         .AddAzureResourceManager(configuration)
         .AddCodeQl(configuration)
+        .AddSnyk(configuration)
         .AddAgents(configuration)
         .AddGitHubWebhook(configuration)
         .AddTelemetry(configuration)

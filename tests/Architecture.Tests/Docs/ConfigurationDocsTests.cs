@@ -10,6 +10,7 @@ using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Activities.Tools.PyTest;
+using AtomicDevOps.Activities.Tools.Snyk;
 using AtomicDevOps.FunctionApp;
 using AtomicDevOps.FunctionApp.GitHubWebhook;
 using AtomicDevOps.FunctionApp.Hosting;
@@ -37,6 +38,7 @@ public sealed partial class ConfigurationDocsTests
         [typeof(AzureResourceManagerOptions)] = "Azure",
         [typeof(CloudApiOptions)] = "CloudApi",
         [typeof(CodeQlOptions)] = "CodeQl",
+        [typeof(SnykOptions)] = "Snyk",
         [typeof(ArtifactsOptions)] = "Artifacts",
         [typeof(LogsOptions)] = "Logs",
     };
