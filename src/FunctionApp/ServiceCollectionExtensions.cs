@@ -4,10 +4,12 @@ using AtomicDevOps.Activities.Experts.Sast;
 using AtomicDevOps.Activities.Experts.Sca;
 using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Tools.AzureResourceManager;
+using AtomicDevOps.Activities.Tools.CodeQl;
 using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Activities.Tools.PyTest;
+using AtomicDevOps.Activities.Tools.Snyk;
 using AtomicDevOps.FunctionApp.Agents;
 using AtomicDevOps.FunctionApp.GitHubWebhook;
 using AtomicDevOps.FunctionApp.Hosting;
@@ -30,6 +32,8 @@ internal static class ServiceCollectionExtensions
         .AddSast(configuration)
         .AddSca(configuration)
         .AddGenRemediationSecurity(configuration)
+        .AddCodeQl(configuration)
+        .AddSnyk(configuration)
         .AddAgents(configuration)
         .AddGitHubWebhook(configuration)
         .AddTelemetry(configuration)

@@ -60,6 +60,8 @@ internal sealed record PipelineLinks(string Self, string Cancel, string Approve,
 /// <summary>Puts a run's instances together into what people see.</summary>
 internal static class PipelineViews
 {
+    private static readonly string[] StrategyParts = ["dev", "sec", "fix"];
+
     public static PipelineView Of(OrchestrationMetadata run, IReadOnlyList<OrchestrationMetadata> parts)
     {
         var work = run.ReadInputAs<WorkItem>() ?? throw new InvalidOperationException($"The run {run.InstanceId} has no work item.");
@@ -88,8 +90,6 @@ internal static class PipelineViews
         var self = $"/api/pipelines/{Uri.EscapeDataString(runId)}";
         return new PipelineLinks(self, self, $"{self}/approvals/{{gate}}", $"{self}/stages/{{stage}}/log");
     }
-
-    private static readonly string[] StrategyParts = ["dev", "sec", "fix"];
 
     private static AgentNode NodeOf(OrchestrationMetadata instance, IReadOnlyList<OrchestrationMetadata> descendants)
     {

@@ -4,13 +4,19 @@ using AtomicDevOps.Activities.Experts.CloudApi;
 using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Security.Remediation;
 using AtomicDevOps.Activities.Tools.Artifacts;
+using AtomicDevOps.Activities.Tools.AstGrep;
 using AtomicDevOps.Activities.Tools.AzureResourceManager;
+using AtomicDevOps.Activities.Tools.Bandit;
 using AtomicDevOps.Activities.Tools.ChatModel;
+using AtomicDevOps.Activities.Tools.CodeQl;
 using AtomicDevOps.Activities.Tools.Docker;
 using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.Logs;
+using AtomicDevOps.Activities.Tools.Osv;
 using AtomicDevOps.Activities.Tools.PyTest;
+using AtomicDevOps.Activities.Tools.Snyk;
+using AtomicDevOps.Activities.Tools.Trivy;
 using AtomicDevOps.FunctionApp;
 using AtomicDevOps.FunctionApp.GitHubWebhook;
 using AtomicDevOps.FunctionApp.Hosting;
@@ -39,6 +45,12 @@ public sealed partial class ConfigurationDocsTests
         [typeof(CloudApiOptions)] = "CloudApi",
         [typeof(ChatModelOptions)] = "ChatModel",
         [typeof(RemediationOptions)] = "Remediation",
+        [typeof(BanditOptions)] = BanditOptions.Section,
+        [typeof(TrivyOptions)] = TrivyOptions.Section,
+        [typeof(AstGrepOptions)] = AstGrepOptions.Section,
+        [typeof(OsvOptions)] = OsvOptions.Section,
+        [typeof(CodeQlOptions)] = "CodeQl",
+        [typeof(SnykOptions)] = "Snyk",
         [typeof(ArtifactsOptions)] = "Artifacts",
         [typeof(LogsOptions)] = "Logs",
     };

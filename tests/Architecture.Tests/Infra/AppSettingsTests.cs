@@ -25,6 +25,9 @@ public sealed partial class AppSettingsTests
     {
         ["Host__*"] = "of the embedded host",
         ["PyTest__*"] = "of tests outside of a container, which an instance has no Python for",
+        ["CodeQl__*"] = "an instance has neither the program nor the disk and memory for it",
+        ["Snyk__Executable"] = "an instance has no such program: the API takes its place",
+        ["Snyk__AllowBuild"] = "the same",
         ["Artifacts__Directory"] = "the disk of an instance is seen by no other: Artifacts__Container takes its place",
         ["Logs__Directory"] = "the same: Logs__Container",
         ["Platform__Runner"] = "the same: the default is the only value that works",
