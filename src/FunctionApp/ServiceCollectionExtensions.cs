@@ -1,4 +1,7 @@
 using AtomicDevOps.Activities.Experts.Docker;
+using AtomicDevOps.Activities.Experts.GenRemediationSecurity;
+using AtomicDevOps.Activities.Experts.Sast;
+using AtomicDevOps.Activities.Experts.Sca;
 using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Tools.AzureResourceManager;
 using AtomicDevOps.Activities.Tools.Git;
@@ -24,6 +27,9 @@ internal static class ServiceCollectionExtensions
         .AddDockerExpert(configuration)
         .AddPyTest(configuration)
         .AddAzureResourceManager(configuration)
+        .AddSast(configuration)
+        .AddSca(configuration)
+        .AddGenRemediationSecurity(configuration)
         .AddAgents(configuration)
         .AddGitHubWebhook(configuration)
         .AddTelemetry(configuration)

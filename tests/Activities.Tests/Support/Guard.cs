@@ -20,6 +20,8 @@ internal static class Guard
 
     public static void NeedsAzurite(string program) => Needs(File.Exists(program) && HasNode.Value, "node, and Azurite: run `npm ci` in tests/Activities.Tests/azurite");
 
+    public static void NeedsSarifMultitool(string program) => Needs(File.Exists(program), "the SARIF validator: run `npm ci` in tests/Activities.Tests/sarif-multitool");
+
     public static void NeedsProgram(string path) => Needs(File.Exists(path), path);
 
     private static bool Runs(string program, params string[] arguments)

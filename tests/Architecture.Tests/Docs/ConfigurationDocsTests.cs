@@ -2,8 +2,10 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using AtomicDevOps.Activities.Experts.CloudApi;
 using AtomicDevOps.Activities.Platform;
+using AtomicDevOps.Activities.Security.Remediation;
 using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.AzureResourceManager;
+using AtomicDevOps.Activities.Tools.ChatModel;
 using AtomicDevOps.Activities.Tools.Docker;
 using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Activities.Tools.GitHub;
@@ -35,6 +37,8 @@ public sealed partial class ConfigurationDocsTests
         [typeof(PyTestOptions)] = "PyTest",
         [typeof(AzureResourceManagerOptions)] = "Azure",
         [typeof(CloudApiOptions)] = "CloudApi",
+        [typeof(ChatModelOptions)] = "ChatModel",
+        [typeof(RemediationOptions)] = "Remediation",
         [typeof(ArtifactsOptions)] = "Artifacts",
         [typeof(LogsOptions)] = "Logs",
     };
