@@ -122,11 +122,28 @@ public static class OsvEvaluation
             affected.Versions.Select(scheme.Read).OfType<IComparable>().ToHashSet(),
             [.. affected.Ranges.Where(IsOfVersions).Select(range => Events(range, scheme))]);
 
-        /// <summary>Events of the same version stay in the order in which the record has them: one range may end where the next begins.</summary>
+        /// <summary>
+        /// By their versions. Where one part of the range ends at the version at which the next begins, the end comes first, in whatever order the record has them;
+        /// where nothing was affected before, the beginning does.
+        /// </summary>
         private static (OsvEvent, IComparable?)[]? Events(OsvRange range, VersionScheme scheme)
         {
             var events = range.Events.Select(happened => (Event: happened, At: Read(happened, scheme))).ToArray();
-            return Array.Exists(events, static happened => happened.At is null && !IsBeginning(happened.Event)) ? null : [.. events.OrderBy(static happened => happened.At)];
+            return Array.Exists(events, static happened => happened.At is null && !IsBeginning(happened.Event)) ? null : [.. InOrder(events)];
+        }
+
+        private static IEnumerable<(OsvEvent Event, IComparable? At)> InOrder(IEnumerable<(OsvEvent Event, IComparable? At)> events)
+        {
+            var isAffected = false;
+            foreach (var together in events.GroupBy(static happened => happened.At).OrderBy(static group => group.Key))
+            {
+                var isBefore = isAffected;
+                foreach (var happened in together.OrderBy(happened => happened.Event.Introduced is not null == isBefore))
+                {
+                    yield return happened;
+                    isAffected = happened.Event.Introduced is not null;
+                }
+            }
         }
     }
 

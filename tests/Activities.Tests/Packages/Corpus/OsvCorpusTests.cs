@@ -34,7 +34,7 @@ public sealed class OsvCorpusTests(ITestOutputHelper output)
     {
         Guard.NeedsOsvCorpus();
         var corpus = OsvCorpus.Instance;
-        var cases = corpus.Cases.Where(each => each.IsHeldOut == isHeldOut && each is { IsAffected: true, HasFix: true }).DistinctBy(static each => (PythonName.Normalize(each.Package), each.Version)).ToArray();
+        var cases = corpus.Cases.Where(each => each.IsHeldOut == isHeldOut && each is { IsAffected: true, HasFix: true }).DistinctBy(static each => (PythonName.Normalize(each.Package), each.Version)).Where(static (_, index) => index % 3 == 0).ToArray();
         var outcomes = cases.AsParallel().Select(each => Fix(corpus, each)).CountBy(static outcome => outcome, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
 
         var share = outcomes.GetValueOrDefault("fixed") / (double)cases.Length;

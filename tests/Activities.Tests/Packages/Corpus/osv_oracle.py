@@ -102,7 +102,7 @@ def neighbours(text):
     if re.fullmatch(r"\d+(\.\d+)*", text):
         around = [f"{text}{rest}" for rest in (".dev0", "a1", "rc1.post1", ".post1", ".1")] + [f"1!{text}"]
         turn = sum(map(ord, text))
-        yield from (around[(turn + step) % len(around)] for step in range(3))
+        yield from (around[(turn + step) % len(around)] for step in range(2))
         numbers = [int(part) for part in text.split(".")]
         if numbers[-1] > 0:
             yield ".".join(map(str, numbers[:-1] + [numbers[-1] - 1]))

@@ -84,6 +84,20 @@ public sealed class OsvEvaluationTests
     }
 
     [Fact]
+    public void A_part_of_a_range_may_begin_where_another_one_ends_in_any_order_of_the_record()
+    {
+        const string Json = """
+            {"id":"X-1","affected":[{"package":{"ecosystem":"PyPI","name":"p"},"ranges":[{"type":"ECOSYSTEM","events":[
+              {"introduced":"0"},{"fixed":"3.1.1"},{"introduced":"3.2.0"},{"fixed":"3.2.2"},{"introduced":"3.1.1"},{"fixed":"3.2"}]}]}]}
+            """;
+        var record = OsvRecordReader.Read(Json);
+
+        OsvEvaluation.Evaluate(record, "PyPI", "p", "3.1.1").ShouldBe(OsvVerdict.Affected);
+        OsvEvaluation.Evaluate(record, "PyPI", "p", "3.2.0").ShouldBe(OsvVerdict.Affected);
+        OsvEvaluation.Evaluate(record, "PyPI", "p", "3.2.2").ShouldBe(OsvVerdict.NotAffected);
+    }
+
+    [Fact]
     public void Events_of_one_version_count_in_the_order_of_the_record()
     {
         const string Json = """
