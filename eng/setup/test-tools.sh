@@ -36,7 +36,7 @@ ensure_npm() {
 }
 ensure_npm "$repository/tests/LocalForge.Tests/contract" "GitHub's contract"
 ensure_npm "$repository/tests/Activities.Tests/azurite" 'Azurite'
-ensure_npm "$repository/tests/Activities.Tests/sarif-multitool" 'the SARIF validator'
+ensure_npm "$repository/tests/Activities.Tests/sarif-schema" "SARIF's schema"
 
 mkdir -p "$(dirname "$env_file")"
 printf 'DOCKER_HOST=%s\n' "$DOCKER_HOST" >"$env_file"
