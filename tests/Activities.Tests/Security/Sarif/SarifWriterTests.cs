@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using AtomicDevOps.Activities.Security;
 using AtomicDevOps.Activities.Security.Findings;
 using AtomicDevOps.Activities.Security.Sarif;
-using AtomicDevOps.Activities.Tests.Security.Findings;
 using AtomicDevOps.Activities.Tests.Support;
 using FsCheck;
 using FsCheck.Fluent;
