@@ -7,6 +7,7 @@ using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.Activities.Tools.Snyk;
+using AtomicDevOps.Activities.Tools.Zap;
 using AtomicDevOps.FunctionApp.Agents;
 using AtomicDevOps.FunctionApp.GitHubWebhook;
 using AtomicDevOps.FunctionApp.Hosting;
@@ -28,6 +29,7 @@ internal static class ServiceCollectionExtensions
         .AddAzureResourceManager(configuration)
         .AddCodeQl(configuration)
         .AddSnyk(configuration)
+        .AddZap(configuration)
         .AddAgents(configuration)
         .AddGitHubWebhook(configuration)
         .AddTelemetry(configuration)

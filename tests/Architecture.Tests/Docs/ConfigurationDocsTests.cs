@@ -11,6 +11,7 @@ using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.Activities.Tools.Snyk;
+using AtomicDevOps.Activities.Tools.Zap;
 using AtomicDevOps.FunctionApp;
 using AtomicDevOps.FunctionApp.GitHubWebhook;
 using AtomicDevOps.FunctionApp.Hosting;
@@ -39,6 +40,7 @@ public sealed partial class ConfigurationDocsTests
         [typeof(CloudApiOptions)] = "CloudApi",
         [typeof(CodeQlOptions)] = "CodeQl",
         [typeof(SnykOptions)] = "Snyk",
+        [typeof(ZapOptions)] = "Zap",
         [typeof(ArtifactsOptions)] = "Artifacts",
         [typeof(LogsOptions)] = "Logs",
     };
