@@ -19,7 +19,7 @@ repository=$(cd "$here/../.." && pwd)
 # Some tests start an engine of their own, so its programs are needed also where one answers.
 ensure_programs curl=curl git=git ssh-keygen=openssh-client busybox=busybox-static
 ensure_engine_programs
-ensure_python_modules pytest=python3-pytest pytest_cov=python3-pytest-cov
+ensure_python_modules pytest=python3-pytest pytest_cov=python3-pytest-cov packaging=python3-packaging
 ensure_engine "$engine_dir"
 "$here/python-base-image.sh"
 
@@ -36,7 +36,16 @@ ensure_npm() {
 }
 ensure_npm "$repository/tests/LocalForge.Tests/contract" "GitHub's contract"
 ensure_npm "$repository/tests/Activities.Tests/azurite" 'Azurite'
+ensure_npm "$repository/tests/Activities.Tests/sarif-multitool" 'the SARIF validator'
+
+# The records are not part of the repository: where they are not beside it, the variable says where else.
+if [ -z "${ATOMIC_OSV_DIR:-}" ] && [ -d "$repository/../shared/data/osv-pypi" ]; then
+  ATOMIC_OSV_DIR=$(cd "$repository/../shared/data/osv-pypi" && pwd)
+fi
 
 mkdir -p "$(dirname "$env_file")"
 printf 'DOCKER_HOST=%s\n' "$DOCKER_HOST" >"$env_file"
+if [ -n "${ATOMIC_OSV_DIR:-}" ]; then
+  printf 'ATOMIC_OSV_DIR=%q\n' "$ATOMIC_OSV_DIR" >>"$env_file"
+fi
 echo "environment: written to $env_file"

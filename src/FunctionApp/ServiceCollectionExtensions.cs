@@ -1,4 +1,7 @@
 using AtomicDevOps.Activities.Experts.Docker;
+using AtomicDevOps.Activities.Experts.GenRemediationSecurity;
+using AtomicDevOps.Activities.Experts.Sast;
+using AtomicDevOps.Activities.Experts.Sca;
 using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Tools.AzureResourceManager;
 using AtomicDevOps.Activities.Tools.CodeQl;
@@ -27,6 +30,9 @@ internal static class ServiceCollectionExtensions
         .AddDockerExpert(configuration)
         .AddPyTest(configuration)
         .AddAzureResourceManager(configuration)
+        .AddSast(configuration)
+        .AddSca(configuration)
+        .AddGenRemediationSecurity(configuration)
         .AddCodeQl(configuration)
         .AddSnyk(configuration)
         .AddZap(configuration)

@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using AtomicDevOps.Activities.Security;
+using AtomicDevOps.Activities.Security.Findings;
 using AtomicDevOps.Activities.Tools.Docker;
 using AtomicDevOps.Activities.Tools.GitHub;
 
@@ -19,6 +21,8 @@ public sealed record PipelineConfiguration
     public PolicyConfiguration Policy { get; init; } = new();
 
     public MergeConfiguration Merge { get; init; } = new();
+
+    public SecurityConfiguration Security { get; init; } = new();
 
     public LimitsConfiguration Limits { get; init; } = new();
 
@@ -100,6 +104,21 @@ public sealed record MergeConfiguration
 
     /// <summary>How long the gate waits for a person.</summary>
     public TimeSpan ApprovalTimeout { get; init; } = TimeSpan.FromDays(7);
+}
+
+/// <summary>What a pull request answers for is read from its target branch: a change cannot lower the bar that it has to take.</summary>
+public sealed record SecurityConfiguration
+{
+    /// <summary>From here on a finding that the change adds blocks it. Secrets, and what is known to be exploited, always do.</summary>
+    public FindingSeverity Threshold { get; init; } = FindingSeverity.High;
+
+    /// <summary>What becomes of a change that a scanner did not look at, or not to the end.</summary>
+    public NotCheckedPolicy NotChecked { get; init; } = NotCheckedPolicy.Warn;
+
+    /// <summary>Whether the platform opens pull requests with fixes.</summary>
+    public bool Fixes { get; init; } = true;
+
+    public IReadOnlyList<Suppression> Suppressions { get; init; } = [];
 }
 
 public sealed record LimitsConfiguration

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using AtomicDevOps.Activities.Security;
+using AtomicDevOps.Activities.Security.Findings;
 using AtomicDevOps.Activities.Tools.GitHub;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -22,6 +24,7 @@ public static partial class PipelineConfigurationReader
     /// <summary>How deep mappings and lists may lie in each other; what the file is for needs three.</summary>
     private const int MaximumDepth = 16;
 
+    private const int MaximumItems = 500;
     private const int MaximumPatternLength = 500;
     private const int LongestQuotation = 80;
     private static readonly TimeSpan MaximumTimeout = TimeSpan.FromHours(2);
@@ -171,6 +174,7 @@ public static partial class PipelineConfigurationReader
             Lint = root.Nested("lint", ReadLint, defaults.Lint),
             Policy = root.Nested("policy", ReadPolicy, defaults.Policy),
             Merge = root.Nested("merge", ReadMerge, defaults.Merge),
+            Security = root.Nested("security", ReadSecurity, defaults.Security),
             Limits = root.Nested("limits", ReadLimits, defaults.Limits),
             Branches = root.Texts("branches", defaults.Branches),
         };
@@ -229,6 +233,36 @@ public static partial class PipelineConfigurationReader
         };
     }
 
+    private static SecurityConfiguration ReadSecurity(Section section)
+    {
+        var defaults = new SecurityConfiguration();
+        return new SecurityConfiguration
+        {
+            Threshold = Enum.Parse<FindingSeverity>(section.Choice("threshold", "high", ["low", "medium", "high", "critical"]), ignoreCase: true),
+            NotChecked = Enum.Parse<NotCheckedPolicy>(section.Choice("notChecked", "warn", ["warn", "fail"]), ignoreCase: true),
+            Fixes = section.Flag("fixes", defaults.Fixes),
+            Suppressions = section.Items("suppressions", "a suppression", ReadSuppression),
+        };
+    }
+
+    private static Suppression ReadSuppression(Section section)
+    {
+        var suppression = new Suppression
+        {
+            Rule = section.OptionalText("rule"),
+            Fingerprint = section.OptionalText("fingerprint"),
+            Advisory = section.OptionalText("advisory"),
+            Weakness = section.OptionalText("weakness"),
+            Path = section.OptionalText("path"),
+            Package = section.OptionalText("package"),
+            Reason = section.OptionalText("reason"),
+            Owner = section.OptionalText("owner"),
+            Until = section.OptionalDate("until"),
+        };
+        section.Report(suppression.Problems());
+        return suppression;
+    }
+
     private static LimitsConfiguration ReadLimits(Section section)
     {
         var defaults = new LimitsConfiguration();
@@ -245,6 +279,7 @@ public static partial class PipelineConfigurationReader
     private sealed partial class Section
     {
         private readonly string _name;
+        private readonly YamlNode _node;
         private readonly List<ConfigurationProblem> _problems;
         private readonly Dictionary<string, (YamlNode Key, YamlNode Value)> _entries = new(StringComparer.Ordinal);
         private readonly List<string> _known = [];
@@ -252,6 +287,7 @@ public static partial class PipelineConfigurationReader
         public Section(YamlNode node, string name, List<ConfigurationProblem> problems)
         {
             _name = name;
+            _node = node;
             _problems = problems;
             if (node is YamlMappingNode mapping)
             {
@@ -444,6 +480,54 @@ public static partial class PipelineConfigurationReader
         {
             var values = Scalars(key).Select(scalar => scalar.Value ?? string.Empty).ToArray();
             return values.Length == 0 ? defaultValue : values;
+        }
+
+        /// <summary>A list of mappings.</summary>
+        public IReadOnlyList<T> Items<T>(string key, string what, Func<Section, T> read)
+        {
+            switch (Find(key))
+            {
+                case null:
+                    return [];
+                case YamlSequenceNode { Children.Count: <= MaximumItems } sequence:
+                    return [.. sequence.Children.Select(child =>
+                    {
+                        var section = new Section(child, what, _problems);
+                        var value = read(section);
+                        section.RefuseOthers();
+                        return value;
+                    })];
+                case var other:
+                    Report(other, $"«{key}» has to be a list of at most {MaximumItems} mappings, each beginning with a dash.");
+                    return [];
+            }
+        }
+
+        public string? OptionalText(string key) => Scalar(key)?.Value;
+
+        public DateOnly? OptionalDate(string key)
+        {
+            if (Scalar(key) is not { } scalar)
+            {
+                return null;
+            }
+
+            if (DateOnly.TryParseExact(scalar.Value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
+            {
+                return date;
+            }
+
+            Report(scalar, $"«{key}» is «{Quotation(scalar.Value)}»; it has to be a day such as 2026-12-31.");
+            return null;
+        }
+
+        /// <summary>Problems of the section as a whole.</summary>
+        public void Report(IEnumerable<string> problems)
+        {
+            foreach (var problem in problems)
+            {
+                Report(_node, problem);
+            }
         }
 
         public void RefuseOthers()

@@ -60,6 +60,8 @@ internal sealed record PipelineLinks(string Self, string Cancel, string Approve,
 /// <summary>Puts a run's instances together into what people see.</summary>
 internal static class PipelineViews
 {
+    private static readonly string[] StrategyParts = ["dev", "sec", "fix"];
+
     public static PipelineView Of(OrchestrationMetadata run, IReadOnlyList<OrchestrationMetadata> parts)
     {
         var work = run.ReadInputAs<WorkItem>() ?? throw new InvalidOperationException($"The run {run.InstanceId} has no work item.");
@@ -91,29 +93,31 @@ internal static class PipelineViews
 
     private static AgentNode NodeOf(OrchestrationMetadata instance, IReadOnlyList<OrchestrationMetadata> descendants)
     {
-        // DevMgrOrchestrator calls the managers, but the ids of all parts hang on the run's own: the order of calls is in the order of creation.
         var isRun = PipelineRuns.IsRun(instance);
-        var children = isRun ? descendants.Where(part => IsStrategy(part, instance.InstanceId)).ToArray() : [];
-        var stages = Progress(instance);
         return new AgentNode(
             instance.Name,
             instance.InstanceId,
             StateOf(instance),
             instance.CreatedAt,
             instance.IsCompleted ? instance.LastUpdatedAt : null,
-            stages,
-            [
-                .. isRun
-                    ? children.Select(child => NodeOf(child, []) with
-                    {
-                        Children = [.. descendants.Where(part => !IsStrategy(part, instance.InstanceId)).OrderBy(part => part.CreatedAt).ThenBy(part => part.InstanceId, StringComparer.Ordinal).Select(part => NodeOf(part, []))],
-                    })
-                    : [],
-            ]);
+            Progress(instance),
+            isRun ? StrategiesOf(instance.InstanceId, descendants) : []);
     }
 
-    private static bool IsStrategy(OrchestrationMetadata part, string runId) =>
-        string.Equals(part.InstanceId, RunId.Part(runId, "dev"), StringComparison.Ordinal);
+    /// <summary>The ids of all parts hang on the run's own: those of security's begin with the part's, all others are of development's. They are in the order of creation.</summary>
+    private static AgentNode[] StrategiesOf(string runId, IReadOnlyList<OrchestrationMetadata> parts)
+    {
+        var ordered = parts.OrderBy(part => part.CreatedAt).ThenBy(part => part.InstanceId, StringComparer.Ordinal).ToArray();
+        var strategies = ordered.Where(part => StrategyParts.Contains(NameOf(part), StringComparer.Ordinal)).ToArray();
+        return [.. strategies.Select(strategy => NodeOf(strategy, []) with
+        {
+            Children = [.. ordered.Where(part => !strategies.Contains(part) && string.Equals(OwnerOf(NameOf(part)), NameOf(strategy), StringComparison.Ordinal)).Select(part => NodeOf(part, []))],
+        })];
+
+        string NameOf(OrchestrationMetadata part) => part.InstanceId[(runId.Length + 1)..];
+
+        static string OwnerOf(string name) => Array.Find(StrategyParts, strategy => name.StartsWith(strategy, StringComparison.Ordinal)) ?? StrategyParts[0];
+    }
 
     private static IReadOnlyList<StageStatus> Progress(OrchestrationMetadata instance) =>
         instance.SerializedCustomStatus is null ? [] : instance.ReadCustomStatusAs<StageProgress>()?.Stages ?? [];

@@ -1,6 +1,7 @@
 using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Orchestrations.Pipelines;
 using AtomicDevOps.Orchestrations.Strategy.DevMgr;
+using AtomicDevOps.Orchestrations.Strategy.Security;
 using AtomicDevOps.Primitives.Agents;
 using AtomicDevOps.Primitives.Router;
 using AtomicDevOps.Primitives.Workflow;
@@ -21,6 +22,8 @@ public static class MetaOrchestrator
             [WorkKind.Push] = DevMgrOrchestrator.Run,
             [WorkKind.Command] = DevMgrOrchestrator.Run,
         });
+
+    private static readonly string[] SecurityAgents = [nameof(SecurityOrchestrator), "VulnerabilityManager"];
 
     private static readonly WorkflowPrimitive<PlatformPolicyRequest, PlatformPolicy> ReadPolicy = PlatformActivities.ReadPolicy.WaitingForTool();
 
@@ -53,18 +56,28 @@ public static class MetaOrchestrator
             return new PipelineResult(PipelineVerdict.Refused, refusal, work.HeadSha, []);
         }
 
-        var request = new DevMgrRequest(runId, context.Path, work, policy)
-        {
-            RunUrl = policy.PublicAddress is { } address ? new Uri(address, $"api/pipelines/{runId}") : null,
-        };
+        var reviewed = work.Command is null && Array.TrueForAll(SecurityAgents, policy.IsEnabled);
+        var runUrl = policy.PublicAddress is { } address ? new Uri(address, $"api/pipelines/{runId}") : null;
+        var request = new DevMgrRequest(runId, context.Path, work, policy) { RunUrl = runUrl, WaitsForSecurity = reviewed };
         var cancelled = orchestration.WaitForExternalEvent<CancellationRequest>(PipelineEvents.Cancel);
         var running = Route.ExecuteAsync(request, context);
+        var security = reviewed ? SecureAsync(new SecurityRequest(runId, context.Path, work, policy) { RunUrl = runUrl }, cancelled, context) : Task.CompletedTask;
         if (await Task.WhenAny(running, cancelled) == cancelled)
         {
             orchestration.SendEvent(RunId.Part(runId, "dev"), PipelineEvents.Cancel, cancelled.Result);
         }
 
+        await Task.WhenAny(Task.WhenAll(running, security));
         return await running;
+    }
+
+    /// <summary>Tells those who work on the change what security has to say of it as soon as that is known, and sees fixes through afterwards.</summary>
+    private static async Task SecureAsync(SecurityRequest request, Task cancelled, OrchestrationWorkflowContext context)
+    {
+        var review = await SecurityOrchestrator.Review.ExecuteAsync(request, context);
+        context.Orchestration.SendEvent(RunId.Part(request.RunId, "dev"), PipelineEvents.SecurityVerdict, review.Verdict);
+        var remediation = new SecurityRemediationRequest(request.RunId, context.Path, request.Policy, cancelled.IsCompleted ? review with { Target = null } : review) { RunUrl = request.RunUrl };
+        await SecurityOrchestrator.Remediate.ExecuteAsync(remediation, context);
     }
 
     private static string? Refusal(WorkItem work, PlatformPolicy policy)

@@ -8,6 +8,21 @@ namespace AtomicDevOps.Orchestrations.Pipelines;
 public sealed record Change(RepositoryName Repository, string HeadSha, Uri CloneUrl, string FetchRef)
 {
     public PullRequestSummary? PullRequest { get; init; }
+
+    internal static Change Of(PullRequest pullRequest) =>
+        new(pullRequest.Repository, pullRequest.Head.Sha, pullRequest.Base.CloneUrl!, HeadReference(pullRequest))
+        {
+            PullRequest = new PullRequestSummary(
+                pullRequest.Number, pullRequest.Title, pullRequest.Author.Login, pullRequest.Base.Ref, pullRequest.Base.Sha, pullRequest.Head.Ref)
+            {
+                IsDraft = pullRequest.IsDraft,
+                IsFromFork = pullRequest.IsFromFork,
+                HtmlUrl = pullRequest.HtmlUrl,
+            },
+        };
+
+    // The base repository keeps the head of every pull request under this name, also of one whose fork is gone.
+    internal static string HeadReference(PullRequest pullRequest) => FormattableString.Invariant($"refs/pull/{pullRequest.Number}/head");
 }
 
 internal static class CommitId

@@ -10,6 +10,9 @@ public sealed record PipelineResult(PipelineVerdict Verdict, string Summary, str
 {
     /// <summary>The merge commit, where the run merged the pull request.</summary>
     public string? MergeSha { get; init; }
+
+    /// <summary>What security has to say; nothing where it was not asked.</summary>
+    public SecurityVerdict? Security { get; init; }
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<PipelineVerdict>))]
@@ -70,6 +73,9 @@ public static class PipelineEvents
 {
     /// <summary>Raised to the run itself; it hands it down to what is running.</summary>
     public const string Cancel = "cancel";
+
+    /// <summary>Raised to the run's part <c>dev</c> once.</summary>
+    public const string SecurityVerdict = "security";
 
     /// <summary>Raised to the run's part <c>dev</c>, one event a gate.</summary>
     public static string Approval(string gate) => $"approval:{gate}";

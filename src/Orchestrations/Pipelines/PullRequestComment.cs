@@ -15,6 +15,7 @@ internal static class PullRequestComment
     private const int LongestDetails = 6_000;
     private const int LongestSummary = 1_000;
     private const int LongestCell = 300;
+    private const int MostFindings = 20;
 
     public static string Render(PipelineResult result, Uri? runUrl)
     {
@@ -35,6 +36,11 @@ internal static class PullRequestComment
             }
         }
 
+        if (result.Security is { Findings.Count: > 0 } security)
+        {
+            AppendFindings(text, security);
+        }
+
         foreach (var stage in result.Stages.Where(stage => stage.State is StageState.Failed or StageState.Errored && stage.Details is { Length: > 0 }))
         {
             var details = stage.Details!.Length > LongestDetails ? "…" + stage.Details[^LongestDetails..] : stage.Details;
@@ -49,6 +55,21 @@ internal static class PullRequestComment
         }
 
         return text.ToString();
+    }
+
+    private static void AppendFindings(StringBuilder text, SecurityVerdict security)
+    {
+        text.Append("\n| | finding | where | what would be right |\n|---|---|---|---|\n");
+        foreach (var finding in security.Findings.Take(MostFindings))
+        {
+            var place = $"{finding.Path}:{finding.StartLine.ToString(CultureInfo.InvariantCulture)}";
+            text.Append(CultureInfo.InvariantCulture, $"| {(finding.Blocks ? "❌" : "⚠️")} {finding.Severity.ToString().ToLowerInvariant()} | {Cell(finding.Title)} ({Cell(finding.Id)}) | {Cell(place)} | {Cell(finding.Message)} |\n");
+        }
+
+        if (security.Counts is { } counts && counts.Added > MostFindings)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\nAnd {counts.Added - MostFindings} more.\n");
+        }
     }
 
     private static string Cut(string text, int length) => text.Length <= length ? text : $"{text[..length]}…";

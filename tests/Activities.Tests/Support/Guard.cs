@@ -7,13 +7,20 @@ internal static class Guard
 {
     private static readonly Lazy<bool> HasPyTest = new(() => Runs("/usr/bin/python3", "-c", "import pytest, pytest_cov"));
 
+    private static readonly Lazy<bool> HasPackaging = new(() => Runs("/usr/bin/python3", "-c", "import packaging"));
+
     private static readonly Lazy<bool> HasNode = new(() => Runs("node", "--version"));
 
     public static void NeedsLinux() => Needs(OperatingSystem.IsLinux(), "Linux");
 
     public static void NeedsPyTest() => Needs(HasPyTest.Value, "/usr/bin/python3 with pytest and pytest-cov");
 
+    public static void NeedsOsvCorpus() =>
+        Needs(Directory.Exists(Environment.GetEnvironmentVariable("ATOMIC_OSV_DIR")) && HasPackaging.Value, "a directory of OSV records for PyPI in ATOMIC_OSV_DIR, and /usr/bin/python3 with packaging");
+
     public static void NeedsAzurite(string program) => Needs(File.Exists(program) && HasNode.Value, "node, and Azurite: run `npm ci` in tests/Activities.Tests/azurite");
+
+    public static void NeedsSarifMultitool(string program) => Needs(File.Exists(program), "the SARIF validator: run `npm ci` in tests/Activities.Tests/sarif-multitool");
 
     public static void NeedsProgram(string path) => Needs(File.Exists(path), path);
 

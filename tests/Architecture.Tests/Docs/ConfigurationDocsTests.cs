@@ -2,15 +2,21 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using AtomicDevOps.Activities.Experts.CloudApi;
 using AtomicDevOps.Activities.Platform;
+using AtomicDevOps.Activities.Security.Remediation;
 using AtomicDevOps.Activities.Tools.Artifacts;
+using AtomicDevOps.Activities.Tools.AstGrep;
 using AtomicDevOps.Activities.Tools.AzureResourceManager;
+using AtomicDevOps.Activities.Tools.Bandit;
+using AtomicDevOps.Activities.Tools.ChatModel;
 using AtomicDevOps.Activities.Tools.CodeQl;
 using AtomicDevOps.Activities.Tools.Docker;
 using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.Logs;
+using AtomicDevOps.Activities.Tools.Osv;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.Activities.Tools.Snyk;
+using AtomicDevOps.Activities.Tools.Trivy;
 using AtomicDevOps.Activities.Tools.Zap;
 using AtomicDevOps.FunctionApp;
 using AtomicDevOps.FunctionApp.GitHubWebhook;
@@ -38,6 +44,12 @@ public sealed partial class ConfigurationDocsTests
         [typeof(PyTestOptions)] = "PyTest",
         [typeof(AzureResourceManagerOptions)] = "Azure",
         [typeof(CloudApiOptions)] = "CloudApi",
+        [typeof(ChatModelOptions)] = "ChatModel",
+        [typeof(RemediationOptions)] = "Remediation",
+        [typeof(BanditOptions)] = BanditOptions.Section,
+        [typeof(TrivyOptions)] = TrivyOptions.Section,
+        [typeof(AstGrepOptions)] = AstGrepOptions.Section,
+        [typeof(OsvOptions)] = OsvOptions.Section,
         [typeof(CodeQlOptions)] = "CodeQl",
         [typeof(SnykOptions)] = "Snyk",
         [typeof(ZapOptions)] = "Zap",

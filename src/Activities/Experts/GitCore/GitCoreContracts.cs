@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using AtomicDevOps.Activities.Security.Remediation;
 using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.Git;
 
@@ -88,6 +89,14 @@ public sealed record SignatureReport(bool AllGood, IReadOnlyList<GitSignature> C
 /// <param name="Name">The tag's name without <c>refs/tags/</c>.</param>
 /// <param name="Message">The annotation.</param>
 public sealed record TagRequest(string CloneUrl, GitRevision Revision, string Name, string Message);
+
+/// <param name="CloneUrl">Without credentials.</param>
+/// <param name="Parent">The commit that it builds on.</param>
+/// <param name="Branch">The new branch, without <c>refs/heads/</c>.</param>
+/// <param name="Message">The subject, and after an empty line the rest.</param>
+/// <param name="At">The commit's date: the same in every try, so that all of them make the same commit.</param>
+/// <param name="Changes">A list of <see cref="FileChange"/> in JSON.</param>
+public sealed record CommitRequest(string CloneUrl, GitRevision Parent, string Branch, string Message, DateTimeOffset At, StoredArtifact Changes);
 
 /// <param name="RunId">The pipeline run whose workspaces go.</param>
 public sealed record DropWorkspacesRequest(string RunId);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AtomicDevOps.Activities.Security.Remediation;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.Git;
@@ -20,6 +21,7 @@ public sealed class GitCoreExpert(IGitClient git, IArtifactStore artifacts)
     private const string BlameName = "GitCoreExpert_Blame";
     private const string VerifySignaturesName = "GitCoreExpert_VerifySignatures";
     private const string TagName = "GitCoreExpert_Tag";
+    private const string CommitName = "GitCoreExpert_Commit";
     private const string DropWorkspacesName = "GitCoreExpert_DropWorkspaces";
     private const int MaxLogCommits = 1_000;
     private const int MaxSignatureCommits = 250;
@@ -40,6 +42,8 @@ public sealed class GitCoreExpert(IGitClient git, IArtifactStore artifacts)
     public static ActivityCall<VerifySignaturesRequest, SignatureReport> VerifySignatures { get; } = new(VerifySignaturesName);
 
     public static ActivityCall<TagRequest, GitTagResult> Tag { get; } = new(TagName);
+
+    public static ActivityCall<CommitRequest, GitCommitResult> Commit { get; } = new(CommitName);
 
     public static ActivityCall<DropWorkspacesRequest, bool> DropWorkspaces { get; } = new(DropWorkspacesName);
 
@@ -128,6 +132,16 @@ public sealed class GitCoreExpert(IGitClient git, IArtifactStore artifacts)
     [Function(TagName)]
     public Task<GitTagResult> TagAsync([ActivityTrigger] TagRequest input, CancellationToken cancellationToken) =>
         git.TagAsync(input.CloneUrl, input.Revision, input.Name, input.Message, cancellationToken);
+
+    /// <summary>Makes a commit of changed files on another one and pushes it as a new branch. Doing it again finds the same commit there.</summary>
+    /// <exception cref="ToolNotFoundException">The repository or the parent does not exist.</exception>
+    [Function(CommitName)]
+    public async Task<GitCommitResult> CommitAsync([ActivityTrigger] CommitRequest input, CancellationToken cancellationToken)
+    {
+        var changes = await artifacts.ReadJsonAsync<IReadOnlyList<FileChange>>(input.Changes.Key, cancellationToken);
+        var files = changes.ToDictionary(static change => change.Path, static change => change.Content, StringComparer.Ordinal);
+        return await git.CommitAsync(input.CloneUrl, new NewGitCommit(input.Branch, input.Parent, input.Message, input.At, files), cancellationToken);
+    }
 
     /// <summary>Deletes all workspaces of a run.</summary>
     /// <returns>Always true; an activity has to return something.</returns>

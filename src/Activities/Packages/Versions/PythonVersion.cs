@@ -47,8 +47,19 @@ public sealed class PythonVersion : IComparable, IComparable<PythonVersion>, IEq
     /// <summary>An alpha, a beta, a release candidate, or a development release of anything.</summary>
     public bool IsPrerelease => _pre is not null || _development is not null;
 
+    /// <summary>Has come after the release that it names, with nothing changed but the packaging.</summary>
+    public bool IsPostrelease => _post is not null;
+
+    /// <summary>Whether whoever repackaged it has said so.</summary>
+    public bool HasLocal => _local.Count > 0;
+
     /// <summary>The version without its local part, which whoever repackaged it has added.</summary>
     public PythonVersion Public => _local.Count == 0 ? this : new PythonVersion(_epoch, _release, _pre, _post, _development, []);
+
+    /// <summary>Epoch and release alone.</summary>
+    internal PythonVersion Base => new(_epoch, _release, pre: null, post: null, development: null, []);
+
+    internal int ReleaseLength => _release.Count;
 
     public static bool operator ==(PythonVersion? left, PythonVersion? right) => left is null ? right is null : left.Equals(right);
 
@@ -152,6 +163,33 @@ public sealed class PythonVersion : IComparable, IComparable<PythonVersion>, IEq
         }
 
         return text.ToString();
+    }
+
+    /// <summary>
+    /// Whether it starts with all that the prefix has: epoch, release and, where the prefix has them, phase and post-release.
+    /// Parts of a release that are not written count as 0.
+    /// </summary>
+    internal bool StartsWith(PythonVersion prefix, int releaseLength)
+    {
+        if (_epoch != prefix._epoch)
+        {
+            return false;
+        }
+
+        for (var index = 0; index < releaseLength; index++)
+        {
+            if (Part(this, index) != Part(prefix, index))
+            {
+                return false;
+            }
+        }
+
+        return (prefix._pre is null && prefix._post is null)
+            || (_release.Skip(releaseLength).All(static part => part.IsZero)
+                && _pre == prefix._pre
+                && (prefix._post is null || _post == prefix._post));
+
+        static BigInteger Part(PythonVersion version, int index) => index < version._release.Count ? version._release[index] : BigInteger.Zero;
     }
 
     /// <summary>A development release of no other phase comes before all phases of its release, and a release after them.</summary>

@@ -15,11 +15,14 @@ public abstract class VersionScheme
     /// <summary>The one spelling that all of a package's names have in common.</summary>
     public abstract string NormalName(string name);
 
-    /// <summary>Reads a version; null for what is none in this ecosystem.</summary>
+    /// <summary>Reads a version; null for what is none in this ecosystem. Versions are equal where neither comes before the other.</summary>
     public abstract IComparable? Read(string version);
 
-    /// <summary>Whether a version that somebody repackaged is one of those listed.</summary>
-    public abstract bool IsSame(IComparable version, IComparable listed);
+    /// <summary>Whether a version that this scheme has read comes before a release of its own and is not for everybody.</summary>
+    public abstract bool IsPrerelease(IComparable version);
+
+    /// <summary>What a version that this scheme has read was before somebody repackaged it; the version itself where nobody did.</summary>
+    public virtual IComparable Original(IComparable version) => version;
 
     private sealed class PythonScheme : VersionScheme
     {
@@ -27,7 +30,8 @@ public abstract class VersionScheme
 
         public override IComparable? Read(string version) => PythonVersion.TryParse(version, out var read) ? read : null;
 
-        public override bool IsSame(IComparable version, IComparable listed) =>
-            version is PythonVersion one && listed is PythonVersion other && (one == other || one.Public == other);
+        public override bool IsPrerelease(IComparable version) => version is PythonVersion { IsPrerelease: true };
+
+        public override IComparable Original(IComparable version) => ((PythonVersion)version).Public;
     }
 }

@@ -347,6 +347,75 @@ public sealed class GitCli : IGitClient
         }
     }
 
+    public Task<GitCommitResult> CommitAsync(string cloneUrl, NewGitCommit commit, CancellationToken cancellationToken)
+    {
+        var reference = GitArguments.Reference($"refs/heads/{commit.Branch}");
+        var problem = commit switch
+        {
+            { Files.Count: 0 } => "A commit needs at least one changed file.",
+            _ when string.IsNullOrWhiteSpace(commit.Message) || commit.Message.Contains('\0', StringComparison.Ordinal) => "A commit needs a message without NUL characters.",
+            _ when commit.Files.Keys.FirstOrDefault(static path => path.Length == 0 || path.Any(char.IsControl) || path.Split('/').Any(static part => part is "" or "." or ".." or ".git")) is { } bad =>
+                $"'{bad}' is no path inside of the tree.",
+            _ => null,
+        };
+        return problem is not null
+            ? throw new ToolException(GitTool.Name, problem)
+            : WithRepositoryAsync(cloneUrl, commit.Parent, CommitAsync, cancellationToken);
+
+        async Task<GitCommitResult> CommitAsync(Repository repository, CancellationToken token)
+        {
+            await FetchCompleteAsync(repository, commit.Parent, new GitFetchLimits(long.MaxValue, long.MaxValue), token);
+            var made = $"refs/made/{Guid.NewGuid():N}";
+            await RunAsync(repository, null, ["fast-import", "--quiet", "--done"], "Making the commit", token, input: await StreamAsync(made));
+            var sha = GitArguments.CommitSha((await RunAsync(repository, null, ["rev-parse", "--verify", made], "Making the commit", token)).StandardOutput.Text.Trim());
+            var push = await RunAsync(
+                repository,
+                repository.Remote,
+                ["push", "--porcelain", "--no-verify", $"--force-with-lease={reference}:", "origin", $"{sha}:{reference}"],
+                "Pushing the commit",
+                token,
+                acceptedExitCodes: [0, 1]);
+            await RunAsync(repository, null, ["update-ref", "-d", made], "Forgetting the name of the commit", token);
+            if (push.ExitCode == 0)
+            {
+                return new GitCommitResult(GitCommitOutcome.Created, sha);
+            }
+
+            return await ReadRemoteReferenceAsync(repository.Remote, reference, token) switch
+            {
+                null => throw GitFailure.ToException(push, "Pushing the commit", _redactor),
+                { } present => new GitCommitResult(string.Equals(present, sha, StringComparison.Ordinal) ? GitCommitOutcome.AlreadyThere : GitCommitOutcome.NameTaken, present),
+            };
+
+            async Task<string> StreamAsync(string name)
+            {
+                var listing = await RunAsync(repository, null, ["ls-tree", "-z", "--full-tree", commit.Parent.CommitSha, "--", .. commit.Files.Keys], "Looking at the files", token);
+                var modes = listing.StandardOutput.Text.Split('\0', StringSplitOptions.RemoveEmptyEntries).ToDictionary(static line => line[(line.IndexOf('\t', StringComparison.Ordinal) + 1)..], static line => line[..6], StringComparer.Ordinal);
+                var who = string.Create(CultureInfo.InvariantCulture, $"{_options.UserName} <{_options.UserEmail}> {commit.At.ToUnixTimeSeconds()} +0000");
+                var stream = new StringBuilder();
+                stream.Append(CultureInfo.InvariantCulture, $"commit {name}\nauthor {who}\ncommitter {who}\n");
+                AppendData(stream, $"{commit.Message.TrimEnd()}\n");
+                stream.Append(CultureInfo.InvariantCulture, $"from {commit.Parent.CommitSha}\n");
+                foreach (var (path, content) in commit.Files.OrderBy(static file => file.Key, StringComparer.Ordinal))
+                {
+                    var mode = modes.GetValueOrDefault(path, "100644");
+                    if (mode is not ("100644" or "100755"))
+                    {
+                        throw new ToolException(GitTool.Name, $"'{path}' is no plain file in {commit.Parent.CommitSha}, so it cannot be changed.");
+                    }
+
+                    stream.Append(CultureInfo.InvariantCulture, $"M {mode} inline \"{path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"\n");
+                    AppendData(stream, content);
+                }
+
+                return stream.Append("done\n").ToString();
+            }
+        }
+
+        static void AppendData(StringBuilder stream, string text) =>
+            stream.Append(CultureInfo.InvariantCulture, $"data {Encoding.UTF8.GetByteCount(text)}\n").Append(text).Append('\n');
+    }
+
     private async Task<GitFetchResult> FetchCompleteAsync(Repository repository, GitRevision revision, GitFetchLimits limits, CancellationToken cancellationToken)
     {
         if (await IsCompleteAsync(repository, revision.CommitSha, limits.FileBytes, cancellationToken))

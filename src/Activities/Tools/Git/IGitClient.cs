@@ -48,6 +48,33 @@ public interface IGitClient
 
     /// <summary>Makes an annotated tag and pushes it. A tag of that name on the same commit is left as it is.</summary>
     Task<GitTagResult> TagAsync(string cloneUrl, GitRevision revision, string name, string message, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Makes a commit on another one and pushes it as a new branch. The same request makes the same commit, so that doing it again finds it there.
+    /// A branch of that name with another commit is left alone.
+    /// </summary>
+    Task<GitCommitResult> CommitAsync(string cloneUrl, NewGitCommit commit, CancellationToken cancellationToken);
+}
+
+/// <param name="Branch">The new branch, without <c>refs/heads/</c>.</param>
+/// <param name="Parent">The commit that it builds on.</param>
+/// <param name="At">Its date; part of what makes the same request the same commit.</param>
+/// <param name="Files">The whole text of every file that changes or comes, by its path from the tree's root. Executable files stay so.</param>
+public sealed record NewGitCommit(string Branch, GitRevision Parent, string Message, DateTimeOffset At, IReadOnlyDictionary<string, string> Files);
+
+/// <param name="CommitSha">The commit that the branch points to now.</param>
+public sealed record GitCommitResult(GitCommitOutcome Outcome, string CommitSha);
+
+[JsonConverter(typeof(JsonStringEnumConverter<GitCommitOutcome>))]
+public enum GitCommitOutcome
+{
+    Created,
+
+    /// <summary>The branch was there already, with this very commit.</summary>
+    AlreadyThere,
+
+    /// <summary>A branch of that name has another commit, and was left alone.</summary>
+    NameTaken,
 }
 
 /// <param name="CommitSha">The full commit id: 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits.</param>

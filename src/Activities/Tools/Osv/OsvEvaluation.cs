@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AtomicDevOps.Activities.Packages.Versions;
 
 namespace AtomicDevOps.Activities.Tools.Osv;
@@ -17,6 +18,9 @@ public static class OsvEvaluation
 {
     private const string FromTheBeginning = "0";
 
+    /// <summary>What records of an ecosystem say, with their versions read, for as long as the records live.</summary>
+    private static readonly ConditionalWeakTable<OsvAffected, ReadAffected> Known = [];
+
     public static OsvVerdict Evaluate(OsvRecord record, string ecosystem, string package, string version)
     {
         if (record.Withdrawn is not null)
@@ -31,7 +35,23 @@ public static class OsvEvaluation
             return OsvVerdict.NotAffected;
         }
 
-        return scheme?.Read(version) is { } read ? Worst(affected.Select(each => Evaluate(each, read, scheme))) : OsvVerdict.Unknown;
+        if (scheme?.Read(version) is { } read)
+        {
+            return Worst(affected.Select(each => Evaluate(each, read, scheme)));
+        }
+
+        return affected.Any(each => each.Versions.Contains(version, StringComparer.Ordinal)) ? OsvVerdict.Affected : OsvVerdict.Unknown;
+    }
+
+    /// <summary>The versions that a record names as fixed, as written, in the record's order.</summary>
+    public static IEnumerable<string> FixedVersions(OsvRecord record, string ecosystem, string package)
+    {
+        var scheme = VersionScheme.Find(ecosystem);
+        return record.Affected.Where(affected => Names(affected.Package, ecosystem, package, scheme))
+            .SelectMany(static affected => affected.Ranges.Where(IsOfVersions))
+            .SelectMany(static range => range.Events)
+            .Select(static happened => happened.Fixed)
+            .OfType<string>();
     }
 
     /// <summary>The least version with a fix that is newer than the one at hand, in the range that it is affected by; null where no record tells one.</summary>
@@ -42,10 +62,8 @@ public static class OsvEvaluation
             return null;
         }
 
-        return record.Affected.Where(affected => Names(affected.Package, ecosystem, package, scheme))
-            .SelectMany(static affected => affected.Ranges.Where(IsOfVersions))
-            .SelectMany(static range => range.Events)
-            .Select(happened => happened.Fixed is { } text && scheme.Read(text) is { } at ? (Text: text, At: at) : default)
+        return FixedVersions(record, ecosystem, package)
+            .Select(text => scheme.Read(text) is { } at ? (Text: text, At: at) : default)
             .Where(end => end.At is not null && end.At.CompareTo(read) > 0)
             .OrderBy(static end => end.At)
             .Select(static end => end.Text)
@@ -60,26 +78,21 @@ public static class OsvEvaluation
 
     private static OsvVerdict Evaluate(OsvAffected affected, IComparable version, VersionScheme scheme)
     {
-        if (affected.Versions.Any(listed => scheme.Read(listed) is { } read && scheme.IsSame(version, read)))
-        {
-            return OsvVerdict.Affected;
-        }
-
-        return Worst(affected.Ranges.Where(IsOfVersions).Select(range => Evaluate(range, version, scheme)));
+        var read = Known.GetValue(affected, each => ReadAffected.Of(each, scheme));
+        return read.Versions.Contains(version) || read.Versions.Contains(scheme.Original(version))
+            ? OsvVerdict.Affected
+            : Worst(read.Ranges.Select(events => Evaluate(events, version)));
     }
 
-    private static OsvVerdict Evaluate(OsvRange range, IComparable version, VersionScheme scheme)
+    private static OsvVerdict Evaluate(IReadOnlyList<(OsvEvent Event, IComparable? At)>? events, IComparable version)
     {
-        var events = range.Events.Select(happened => (Event: happened, At: Read(happened, scheme))).ToArray();
-        if (events.Any(static happened => happened.At is null && !IsBeginning(happened.Event)))
+        if (events is null)
         {
             return OsvVerdict.Unknown;
         }
 
         var isAffected = false;
-
-        // Events of the same version stay in the order in which the record has them: one range may end where the next begins.
-        foreach (var (happened, at) in events.OrderBy(static happened => happened.At))
+        foreach (var (happened, at) in events)
         {
             isAffected = happened switch
             {
@@ -100,6 +113,22 @@ public static class OsvEvaluation
 
     private static IComparable? Read(OsvEvent happened, VersionScheme scheme) =>
         !IsBeginning(happened) && (happened.Introduced ?? happened.Fixed ?? happened.LastAffected ?? happened.Limit) is { } version ? scheme.Read(version) : null;
+
+    /// <param name="Versions">Those listed that can be read.</param>
+    /// <param name="Ranges">The events of each range by their versions; null for a range with a version that cannot be read.</param>
+    private sealed record ReadAffected(IReadOnlySet<IComparable> Versions, IReadOnlyList<IReadOnlyList<(OsvEvent Event, IComparable? At)>?> Ranges)
+    {
+        public static ReadAffected Of(OsvAffected affected, VersionScheme scheme) => new(
+            affected.Versions.Select(scheme.Read).OfType<IComparable>().ToHashSet(),
+            [.. affected.Ranges.Where(IsOfVersions).Select(range => Events(range, scheme))]);
+
+        /// <summary>Events of the same version stay in the order in which the record has them: one range may end where the next begins.</summary>
+        private static (OsvEvent, IComparable?)[]? Events(OsvRange range, VersionScheme scheme)
+        {
+            var events = range.Events.Select(happened => (Event: happened, At: Read(happened, scheme))).ToArray();
+            return Array.Exists(events, static happened => happened.At is null && !IsBeginning(happened.Event)) ? null : [.. events.OrderBy(static happened => happened.At)];
+        }
+    }
 
     private static OsvVerdict Worst(IEnumerable<OsvVerdict> verdicts)
     {

@@ -1,4 +1,3 @@
-using System.Text;
 using AtomicDevOps.Activities.Experts.GitCore;
 using AtomicDevOps.Activities.Experts.GitHub;
 using AtomicDevOps.Activities.Pipelines;
@@ -172,7 +171,7 @@ public static class ScmWorkflowManager
             return Refused($"Pull request {reference.Number} is {(pullRequest.IsMerged ? "merged" : "closed")}.");
         }
 
-        var change = ChangeOf(pullRequest);
+        var change = Change.Of(pullRequest);
         if (request.Work.HeadSha is { } expected && !string.Equals(expected, pullRequest.Head.Sha, StringComparison.OrdinalIgnoreCase))
         {
             return new ScmCheckResult(
@@ -180,8 +179,8 @@ public static class ScmWorkflowManager
         }
 
         board.ReportOn(change, request.RunUrl);
-        var reading = await ReadConfigurationAsync(
-            change.Repository, pullRequest.IsFromFork ? pullRequest.Base.Sha : pullRequest.Head.Sha, context);
+        var reading = await RepositoryConfiguration.ReadAsync(
+            GetFile, change.Repository, pullRequest.IsFromFork ? pullRequest.Base.Sha : pullRequest.Head.Sha, context);
         if (reading.Configuration is not { } configuration)
         {
             return Rejected(change, reading.Problems.Select(problem => problem.ToString())) with
@@ -217,7 +216,7 @@ public static class ScmWorkflowManager
             return new ScmCheckResult(ScmOutcome.Superseded, $"{work.Branch} has moved on to {CommitId.Short(branch.Sha)}.", []);
         }
 
-        var reading = await ReadConfigurationAsync(work.Repository, branch.Sha, context);
+        var reading = await RepositoryConfiguration.ReadAsync(GetFile, work.Repository, branch.Sha, context);
         return reading.Configuration switch
         {
             null => Refused($"{reading.Problems[0]}"),
@@ -232,38 +231,10 @@ public static class ScmWorkflowManager
         };
     }
 
-    private static async Task<ConfigurationReading> ReadConfigurationAsync(RepositoryName repository, string sha, WorkflowContext context)
-    {
-        var file = await GetFile.ExecuteAsync(
-            new GetFileRequest(repository, PipelineConfiguration.Path, sha) { MaxBytes = PipelineConfigurationReader.MaximumLength }, context);
-        return file switch
-        {
-            null => PipelineConfigurationReader.Read(text: null),
-            { Content: null } => new ConfigurationReading(
-                null, [new ConfigurationProblem(1, 1, $"The file has {file.Bytes} bytes; at most {PipelineConfigurationReader.MaximumLength} are read. Shorten it.")]),
-            { Content: { } content } => PipelineConfigurationReader.Read(Encoding.UTF8.GetString(content)),
-        };
-    }
-
     private static CheckMergeRequest MergeCheckOf(PullRequest pullRequest) => new(
         pullRequest.Base.CloneUrl!.ToString(),
         new GitRevision(pullRequest.Base.Sha, $"refs/heads/{pullRequest.Base.Ref}"),
-        new GitRevision(pullRequest.Head.Sha, HeadReference(pullRequest)));
-
-    private static Change ChangeOf(PullRequest pullRequest) =>
-        new(pullRequest.Repository, pullRequest.Head.Sha, pullRequest.Base.CloneUrl!, HeadReference(pullRequest))
-        {
-            PullRequest = new PullRequestSummary(
-                pullRequest.Number, pullRequest.Title, pullRequest.Author.Login, pullRequest.Base.Ref, pullRequest.Base.Sha, pullRequest.Head.Ref)
-            {
-                IsDraft = pullRequest.IsDraft,
-                IsFromFork = pullRequest.IsFromFork,
-                HtmlUrl = pullRequest.HtmlUrl,
-            },
-        };
-
-    // The base repository keeps the head of every pull request under this name, also of one whose fork is gone.
-    private static string HeadReference(PullRequest pullRequest) => FormattableString.Invariant($"refs/pull/{pullRequest.Number}/head");
+        new GitRevision(pullRequest.Head.Sha, Change.HeadReference(pullRequest)));
 
     private static CheckAnnotation AnnotationOf(ConfigurationProblem problem) =>
         new(PipelineConfiguration.Path, problem.Line, problem.Line, CheckAnnotationLevel.Failure, problem.Message);

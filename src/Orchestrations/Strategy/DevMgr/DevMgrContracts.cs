@@ -10,4 +10,7 @@ namespace AtomicDevOps.Orchestrations.Strategy.DevMgr;
 public sealed record DevMgrRequest(string RunId, AgentPath Path, WorkItem Work, PlatformPolicy Policy)
 {
     public Uri? RunUrl { get; init; }
+
+    /// <summary>Whether <see cref="PipelineEvents.SecurityVerdict"/> will come.</summary>
+    public bool WaitsForSecurity { get; init; }
 }

@@ -136,7 +136,12 @@ public static class DevMgrOrchestrator
             return result;
         }
 
-        if (ci.Verdict == PipelineVerdict.Passed && MayMerge(merge, change))
+        if (request.WaitsForSecurity)
+        {
+            result = await HearSecurityAsync(result, context, cancelled);
+        }
+
+        if (result.Verdict == PipelineVerdict.Passed && MayMerge(merge, change))
         {
             result = await MergeAsync(request, context, merge, change, result, cancelled);
         }
@@ -144,6 +149,25 @@ public static class DevMgrOrchestrator
         return result.Verdict is PipelineVerdict.Cancelled or PipelineVerdict.Superseded
             ? result
             : await ReportAsync(request, context, change, result);
+    }
+
+    /// <summary>What security holds back has not passed, and what it knows nothing about is not merged.</summary>
+    private static async Task<PipelineResult> HearSecurityAsync(PipelineResult result, OrchestrationWorkflowContext context, Task<CancellationRequest> cancelled)
+    {
+        var heard = context.Orchestration.WaitForExternalEvent<SecurityVerdict>(PipelineEvents.SecurityVerdict);
+        if (await Task.WhenAny(heard, cancelled) == cancelled)
+        {
+            return result with { Verdict = cancelled.Result.Verdict, Summary = cancelled.Result.Reason };
+        }
+
+        var security = heard.Result;
+        result = result with { Stages = [.. result.Stages, security.Stage], Security = security };
+        return (result.Verdict, security.Stage.State) switch
+        {
+            (PipelineVerdict.Passed, StageState.Failed) => result with { Verdict = PipelineVerdict.Failed, Summary = $"Security holds it back. {security.Stage.Summary}" },
+            (PipelineVerdict.Passed, StageState.Errored) => result with { Verdict = PipelineVerdict.Errored, Summary = $"Security could not be checked: {security.Stage.Summary}" },
+            _ => result,
+        };
     }
 
     private static async Task<PipelineResult> MergeAsync(

@@ -1,13 +1,19 @@
 using System.Formats.Tar;
-using AtomicDevOps.Activities.Tools.Artifacts;
 
-namespace AtomicDevOps.Activities.Tools.PyTest;
+namespace AtomicDevOps.Activities.Tools.Artifacts;
 
 /// <summary>Unpacks a tree's archive so that nothing can come to lie, or point, outside of the directory.</summary>
 internal static class WorkspaceUnpacker
 {
+    private const string Tool = "Artifacts";
+
     /// <exception cref="ToolException">The archive is damaged, or an entry is not a plain file, directory or link inside of the tree.</exception>
-    public static async Task UnpackAsync(Stream archive, string directory, CancellationToken cancellationToken)
+    public static Task UnpackAsync(Stream archive, string directory, CancellationToken cancellationToken) =>
+        UnpackAsync(archive, directory, static _ => true, cancellationToken);
+
+    /// <param name="isWanted">Asked with the path of every file and link from the tree's root, parted by <c>/</c>.</param>
+    /// <exception cref="ToolException">The archive is damaged, or an entry is not a plain file, directory or link inside of the tree.</exception>
+    public static async Task UnpackAsync(Stream archive, string directory, Func<string, bool> isWanted, CancellationToken cancellationToken)
     {
         var root = Path.GetFullPath(directory);
         var links = new List<(string Path, string Target)>();
@@ -27,6 +33,8 @@ internal static class WorkspaceUnpacker
                     case TarEntryType.Directory:
                         Directory.CreateDirectory(path);
                         break;
+                    case TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.SymbolicLink when !isWanted(entry.Name):
+                        break;
                     case TarEntryType.RegularFile or TarEntryType.V7RegularFile:
                         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
                         await WriteFileAsync(entry, path, cancellationToken);
@@ -41,7 +49,7 @@ internal static class WorkspaceUnpacker
         }
         catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException or FormatException)
         {
-            throw new ToolException(PyTestTool.Name, $"The workspace's archive is damaged: {exception.Message}", exception);
+            throw new ToolException(Tool, $"The workspace's archive is damaged: {exception.Message}", exception);
         }
 
         var targets = links.ToDictionary(link => Path.GetRelativePath(root, link.Path), link => link.Target, StringComparer.Ordinal);
@@ -86,5 +94,5 @@ internal static class WorkspaceUnpacker
     private static bool IsInside(string root, string path) =>
         string.Equals(path.TrimEnd('/'), root, StringComparison.Ordinal) || path.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
-    private static ToolException Unsafe(string problem) => new(PyTestTool.Name, $"The workspace's archive is not safe to unpack: {problem}.");
+    private static ToolException Unsafe(string problem) => new(Tool, $"The workspace's archive is not safe to unpack: {problem}.");
 }

@@ -1,0 +1,118 @@
+using AtomicDevOps.Activities.Experts.Sast;
+using AtomicDevOps.Activities.Pipelines;
+using AtomicDevOps.Activities.Security;
+using AtomicDevOps.Activities.Security.Findings;
+using AtomicDevOps.Activities.Tools;
+using AtomicDevOps.Activities.Tools.Artifacts;
+using AtomicDevOps.Primitives.Workflow;
+using Microsoft.Azure.Functions.Worker;
+
+namespace AtomicDevOps.Activities.Platform;
+
+/// <param name="RunId">The run that asks; the list belongs to it and goes with it.</param>
+/// <param name="Scans">Of all experts.</param>
+/// <param name="Security">What the target branch asks for.</param>
+/// <param name="At">The day by which suppressions end.</param>
+public sealed record AssessmentRequest(string RunId, IReadOnlyList<ScanResult> Scans, SecurityConfiguration Security, DateTimeOffset At)
+{
+    /// <summary>Whether findings hold anything back; a branch as it stands is only reported on.</summary>
+    public bool MayBlock { get; init; } = true;
+
+    /// <summary>Experts that did not scan: what they would have found is not checked.</summary>
+    public IReadOnlyList<string> Missing { get; init; } = [];
+}
+
+/// <summary>What scanners found, as one list, and what the gate makes of it.</summary>
+/// <param name="Outcome">Of what the change adds; of all where there was no base to compare with.</param>
+/// <param name="Reasons">Why, a sentence each, at most 50.</param>
+/// <param name="Findings">The most urgent of those that the change adds, at most 50.</param>
+/// <param name="List">All that count, as a list of <see cref="Finding"/> in JSON, and those that the change adds first.</param>
+public sealed record Assessment(
+    SecurityGateOutcome Outcome, IReadOnlyList<string> Reasons, IReadOnlyList<FindingSummary> Findings, FindingCounts Counts, StoredArtifact List)
+{
+    public IReadOnlyList<ScannerOutcome> Scanners { get; init; } = [];
+
+    /// <summary>Suppressions that are past their end, in words.</summary>
+    public IReadOnlyList<string> Expired { get; init; } = [];
+}
+
+/// <param name="Added">By the change; all where there is no base.</param>
+/// <param name="Blocking">Those of them that hold the change back.</param>
+/// <param name="Fixed">That the base had and the change has not.</param>
+/// <param name="Unchanged">That the base had already.</param>
+/// <param name="Suppressed">That somebody answers for.</param>
+public sealed record FindingCounts(int Added, int Blocking, int Fixed, int Unchanged, int Suppressed);
+
+/// <summary>A finding in the words that reports need.</summary>
+/// <param name="Id">The rule, the weakness or the advisory by which people look it up.</param>
+/// <param name="Tools">Who found it.</param>
+public sealed record FindingSummary(
+    string Fingerprint, FindingKind Kind, FindingSeverity Severity, string Title, string Message, string Path, int StartLine, string Id, IReadOnlyList<string> Tools)
+{
+    public int? EndLine { get; init; }
+
+    /// <summary>Whether it holds the change back.</summary>
+    public bool Blocks { get; init; }
+
+    internal static FindingSummary Of(Finding finding) => new(
+        finding.Fingerprint,
+        finding.Kind,
+        finding.Severity,
+        finding.Title,
+        finding.Message,
+        finding.Location.Path,
+        finding.Location.StartLine,
+        finding.Package?.Advisory ?? (finding.Weaknesses.Count > 0 ? finding.Weaknesses[0] : finding.Evidence[0].Rule),
+        [.. finding.Evidence.Select(static evidence => evidence.Tool).Distinct(StringComparer.Ordinal)])
+    {
+        EndLine = finding.Location.EndLine,
+    };
+}
+
+/// <summary>Makes one list of what all scanners said. Lists can be large, so they stay in the store and orchestrations see what reports need.</summary>
+public sealed class FindingActivities(IArtifactStore artifacts)
+{
+    private const string AssessName = "Findings_Assess";
+    private const int MostTold = 50;
+
+    public static ActivityCall<AssessmentRequest, Assessment> Assess { get; } = new(AssessName);
+
+    /// <exception cref="ToolException">A report cannot be read.</exception>
+    [Function(AssessName)]
+    public async Task<Assessment> AssessAsync([ActivityTrigger] AssessmentRequest input, CancellationToken cancellationToken)
+    {
+        var missing = input.Missing.Select(static expert => new ScanReport(expert, ScanOutcome.NotChecked) { Reason = "It is switched off, or failed." }).ToArray();
+        IReadOnlyList<ScanReport> reports = [.. await ReadAsync(input.Scans.Select(static scan => scan.Head), cancellationToken), .. missing];
+        var hasBase = input.Scans.Any(static scan => scan.Base is not null);
+        var before = hasBase ? await ReadAsync(input.Scans.Select(static scan => scan.Base).OfType<StoredArtifact>(), cancellationToken) : [];
+        var suppressed = Suppression.Apply(
+            FindingConsolidation.Consolidate(reports), input.Security.Suppressions, DateOnly.FromDateTime(input.At.UtcDateTime));
+        var baseline = FindingBaseline.Compare(suppressed.Open, FindingConsolidation.Consolidate(before));
+        var gate = new SecurityGate { Threshold = input.Security.Threshold, NotChecked = input.Security.NotChecked };
+        var result = gate.Evaluate(input.MayBlock ? baseline.Added : [], reports);
+        var blocking = result.Blocking.Select(static finding => finding.Fingerprint).ToHashSet(StringComparer.Ordinal);
+        var list = await artifacts.WriteJsonAsync(
+            $"{ArtifactKey.Segment(input.RunId)}/findings.json", baseline.Added.Concat(baseline.Unchanged), cancellationToken);
+        return new Assessment(
+            result.Outcome,
+            [.. result.Reasons.Take(MostTold)],
+            [.. baseline.Added.Take(MostTold).Select(finding => FindingSummary.Of(finding) with { Blocks = blocking.Contains(finding.Fingerprint) })],
+            new FindingCounts(baseline.Added.Count, blocking.Count, baseline.Fixed.Count, baseline.Unchanged.Count, suppressed.Suppressed.Count),
+            list)
+        {
+            Scanners = [.. input.Scans.SelectMany(static scan => scan.Scanners), .. missing.Select(ScannerOutcome.Of)],
+            Expired = [.. suppressed.Expired.Take(MostTold).Select(static suppression => suppression.ToString())],
+        };
+    }
+
+    private async Task<IReadOnlyList<ScanReport>> ReadAsync(IEnumerable<StoredArtifact> scans, CancellationToken cancellationToken)
+    {
+        var reports = new List<ScanReport>();
+        foreach (var scan in scans)
+        {
+            reports.AddRange(await artifacts.ReadJsonAsync<IReadOnlyList<ScanReport>>(scan.Key, cancellationToken));
+        }
+
+        return reports;
+    }
+}

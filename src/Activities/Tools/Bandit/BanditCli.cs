@@ -1,0 +1,61 @@
+using AtomicDevOps.Activities.Security;
+using AtomicDevOps.Activities.Tools.CodeScanning;
+using AtomicDevOps.Activities.Tools.Processes;
+using AtomicDevOps.Primitives.Agents;
+using Microsoft.Extensions.Options;
+
+namespace AtomicDevOps.Activities.Tools.Bandit;
+
+/// <summary>Bandit's command line: https://bandit.readthedocs.io/en/latest/man/bandit.html. Versions from 1.6 on.</summary>
+[Agent(AgentLayer.ExecutionWrapper, ToolName, "Looks for weaknesses in Python code, with Bandit.")]
+public sealed class BanditCli : ICodeScanner
+{
+    internal const string ToolName = "Bandit CLI";
+    internal const string InstallHint = "Install it, for example with: pip install bandit";
+    private const int FoundSomething = 1;
+
+    private readonly IOptions<BanditOptions> _options;
+    private readonly ScannerProcess _process;
+    private readonly SelfTest _selfTest;
+
+    public BanditCli(IProcessRunner processes, IOptions<BanditOptions> options)
+    {
+        _options = options;
+        _process = new ScannerProcess(processes, ToolName, Name, InstallHint);
+        _selfTest = new SelfTest(this);
+    }
+
+    public string Name => "Bandit";
+
+    public bool LooksAt(string path) => path.EndsWith(".py", StringComparison.OrdinalIgnoreCase);
+
+    public Task<ScannerVersion?> FindVersionAsync(CancellationToken cancellationToken) => _selfTest.RunAsync(cancellationToken);
+
+    public async Task<ScanReport> ScanAsync(string directory, CancellationToken cancellationToken)
+    {
+        if (await FindVersionAsync(cancellationToken) is not { } version)
+        {
+            return _process.NotChecked($"Bandit is not installed. {InstallHint}");
+        }
+
+        var report = (await RunAsync(directory, cancellationToken)) with { ToolVersion = version.Text };
+        return version.Blind.Count == 0 || report.Outcome != ScanOutcome.Checked
+            ? report
+            : report with
+            {
+                Outcome = ScanOutcome.PartlyChecked,
+                Reason = $"This Bandit does not recognise what its rules {string.Join(", ", version.Blind)} are for, because it is older than the Python that runs it. Install a newer Bandit.",
+            };
+    }
+
+    internal Task<string?> AskVersionAsync(CancellationToken cancellationToken) => _process.AskVersionAsync(_options.Value.Program, "--version", cancellationToken);
+
+    internal Task<ScanReport> RunAsync(string directory, CancellationToken cancellationToken) => _process.RunAsync(
+        _options.Value.Program,
+        ["--recursive", directory, "--format", "json", "--quiet", "--ignore-nosec"],
+        directory,
+        _options.Value.Timeout,
+        root => BanditReport.Read(root, directory),
+        static code => code is 0 or FoundSomething,
+        cancellationToken);
+}

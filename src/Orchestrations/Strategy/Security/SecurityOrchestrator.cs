@@ -1,0 +1,151 @@
+using AtomicDevOps.Activities.Security.Findings;
+using AtomicDevOps.Activities.Tools.PyTest;
+using AtomicDevOps.Orchestrations.Domains.CiPipeline;
+using AtomicDevOps.Orchestrations.Domains.Vulnerability;
+using AtomicDevOps.Orchestrations.Pipelines;
+using AtomicDevOps.Primitives.Agents;
+using AtomicDevOps.Primitives.Workflow;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+
+namespace AtomicDevOps.Orchestrations.Strategy.Security;
+
+/// <summary>L1: decides what a change needs to be safe, and sees fixes through from proposal over proof to pull request.</summary>
+[Agent(AgentLayer.Orchestration, nameof(SecurityOrchestrator), "Decides what security a change needs, and sees fixes through from proposal over proof to pull request.")]
+public static class SecurityOrchestrator
+{
+    private const string Stage = "security";
+
+    /// <summary>What the change adds, and whether that holds it back.</summary>
+    public static SubOrchestration<SecurityRequest, SecurityReview> Review { get; } =
+        new("SecurityOrchestrator_Review", (request, _) => RunId.Part(request.RunId, "sec"));
+
+    /// <summary>Proposes fixes, proves each by the pipeline, and opens pull requests for those that hold.</summary>
+    public static SubOrchestration<SecurityRemediationRequest, SecurityRemediation> Remediate { get; } =
+        new("SecurityOrchestrator_Remediate", (request, _) => RunId.Part(request.RunId, "fix"));
+
+    [Function("SecurityOrchestrator_Review")]
+    public static async Task<SecurityReview> ReviewAsync([OrchestrationTrigger] TaskOrchestrationContext orchestration)
+    {
+        var request = orchestration.GetInput<SecurityRequest>()!;
+        var context = new OrchestrationWorkflowContext(orchestration, request.RunId) { Path = request.Path }.Enter(nameof(SecurityOrchestrator));
+        var runId = RunId.Part(request.RunId, "sec");
+        try
+        {
+            var target = await VulnerabilityManager.Look.ExecuteAsync(new VulnerabilityLookRequest(runId, context.Path, request.Work), context);
+            if (target.Change is null)
+            {
+                return new SecurityReview(new SecurityVerdict(new StageStatus(Stage, StageState.Skipped, target.Summary)));
+            }
+
+            var scan = await VulnerabilityManager.Scan.ExecuteAsync(
+                new VulnerabilityScanRequest(runId, context.Path, target, request.Policy.DisabledAgents) { RunUrl = request.RunUrl }, context);
+            return new SecurityReview(new SecurityVerdict(scan.Stage) { Findings = scan.Assessment?.Findings ?? [], Counts = scan.Assessment?.Counts })
+            {
+                Target = target,
+                Scan = scan,
+            };
+        }
+        catch (TaskFailedException exception)
+        {
+            return new SecurityReview(new SecurityVerdict(new StageStatus(Stage, StageState.Errored, Failure.From(exception).Message)));
+        }
+    }
+
+    [Function("SecurityOrchestrator_Remediate")]
+    public static async Task<SecurityRemediation> RemediateAsync([OrchestrationTrigger] TaskOrchestrationContext orchestration)
+    {
+        var request = orchestration.GetInput<SecurityRemediationRequest>()!;
+        var context = new OrchestrationWorkflowContext(orchestration, request.RunId) { Path = request.Path }.Enter(nameof(SecurityOrchestrator));
+        try
+        {
+            return request.Review is { Target: { } target, Scan: { Assessment: { } assessment } scan } && IsWanted(target) && assessment.Counts.Added > 0
+                ? await RemediateAsync(request, target, scan, context)
+                : new SecurityRemediation([], []);
+        }
+        catch (TaskFailedException exception)
+        {
+            return new SecurityRemediation([], [Failure.From(exception).Message]);
+        }
+        finally
+        {
+            await CleanUpAsync("sec");
+            await CleanUpAsync("fix");
+        }
+
+        Task<bool> CleanUpAsync(string part) =>
+            VulnerabilityManager.CleanUp.ExecuteAsync(new VulnerabilityCleanUpRequest(RunId.Part(request.RunId, part), context.Path), context);
+    }
+
+    // A fix is not fixed again, and a fork's branch is not the platform's to build on.
+    private static bool IsWanted(VulnerabilityTarget target) =>
+        target.Configuration.Security.Fixes
+        && target.Change is { PullRequest: null or { IsFromFork: false } } change
+        && change.PullRequest?.HeadRef.StartsWith(VulnerabilityManager.FixBranchPrefix, StringComparison.Ordinal) is not true;
+
+    private static async Task<SecurityRemediation> RemediateAsync(
+        SecurityRemediationRequest request, VulnerabilityTarget target, VulnerabilityScanResult scan, OrchestrationWorkflowContext context)
+    {
+        var runId = RunId.Part(request.RunId, "fix");
+        var proposed = await VulnerabilityManager.Fix.ExecuteAsync(
+            new VulnerabilityFixRequest(runId, context.Path, target, scan, request.Policy.DisabledAgents), context);
+        var fixes = new List<PublishedFix>();
+        var notes = new List<string>(proposed.Refusals);
+        for (var index = 0; index < proposed.Candidates.Count; index++)
+        {
+            var candidate = proposed.Candidates[index];
+            var partId = FormattableString.Invariant($"{runId}{index}");
+            if (await FindFlawAsync(request, target, scan, candidate, partId, context) is { } flaw)
+            {
+                notes.Add($"{candidate.Title}: {flaw}");
+                await VulnerabilityManager.Drop.ExecuteAsync(new VulnerabilityDropRequest(partId, context.Path, target.Change!, candidate), context);
+                continue;
+            }
+
+            fixes.Add(await VulnerabilityManager.Publish.ExecuteAsync(
+                new VulnerabilityPublishRequest(
+                    partId,
+                    context.Path,
+                    target.Change!,
+                    candidate,
+                    [.. scan.Assessment!.Findings.Where(finding => candidate.Fingerprints.Contains(finding.Fingerprint, StringComparer.Ordinal))])
+                {
+                    RunUrl = request.RunUrl,
+                },
+                context));
+        }
+
+        return new SecurityRemediation(fixes, notes);
+    }
+
+    /// <summary>Builds, tests and scans the fix.</summary>
+    /// <returns>Why it does not hold; nothing where it does.</returns>
+    private static async Task<string?> FindFlawAsync(
+        SecurityRemediationRequest request, VulnerabilityTarget target, VulnerabilityScanResult scan, FixCandidate candidate, string partId, OrchestrationWorkflowContext context)
+    {
+        var change = target.Change! with { HeadSha = candidate.CommitSha, FetchRef = $"refs/heads/{candidate.Branch}", PullRequest = null };
+        var built = CiPipelineManager.Run.ExecuteAsync(
+            new CiRequest(partId, context.Path, change, target.Configuration, PyTestStrategy.Thorough, request.Policy.Runner) { RunUrl = request.RunUrl }, context);
+        var scanned = VulnerabilityManager.Scan.ExecuteAsync(
+            new VulnerabilityScanRequest(
+                partId,
+                context.Path,
+                target with { Change = change, Base = new Commit(target.Change!.HeadSha, target.Change.FetchRef) },
+                request.Policy.DisabledAgents)
+            {
+                RunUrl = request.RunUrl,
+            },
+            context);
+        await Task.WhenAny(Task.WhenAll(built, scanned));
+        await CiPipelineManager.CleanUp.ExecuteAsync(new CiCleanUpRequest(partId, context.Path, request.Policy.Runner), context);
+        var ci = await built;
+        var after = (await scanned).Assessment;
+        return ci.Verdict != PipelineVerdict.Passed ? ci.Summary
+            : after is null ? (await scanned).Stage.Summary ?? "It could not be scanned."
+            : after.Outcome == SecurityGateOutcome.Failed || after.Counts.Added > 0 ? "It adds findings."
+            : after.Counts.Fixed < candidate.Fingerprints.Count ? $"It clears {after.Counts.Fixed} of {candidate.Fingerprints.Count} findings."
+            : after.Scanners.Count(static scanner => scanner.Outcome == Activities.Security.ScanOutcome.NotChecked) > scan.Assessment!.Scanners.Count(static scanner => scanner.Outcome == Activities.Security.ScanOutcome.NotChecked)
+                ? "Not every tool that scanned the change scanned the fix."
+            : null;
+    }
+}

@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json.Nodes;
+using AtomicDevOps.Activities.Security;
+using AtomicDevOps.Activities.Security.Findings;
+using AtomicDevOps.Activities.Security.Sarif;
+using AtomicDevOps.Activities.Tests.Security.Findings;
+using AtomicDevOps.Activities.Tests.Support;
+using FsCheck;
+using FsCheck.Fluent;
+
+using static AtomicDevOps.Activities.Tests.Security.Findings.FindingSamples;
+
+namespace AtomicDevOps.Activities.Tests.Security.Sarif;
+
+public sealed class SarifWriterTests
+{
+    private static readonly SarifWriterOptions Options = new("Atomic DevOps", "1.0.0", new Uri("https://example.org/"), "atomic-devops/security/");
+
+    [Fact]
+    public void What_is_read_from_a_written_log_are_the_same_findings()
+    {
+        Prop.ForAll(Lists(), generated =>
+        {
+            var findings = FindingConsolidation.Consolidate(generated);
+            var (text, told) = Write(findings);
+
+            told.ShouldBeEmpty();
+            Text(FindingPriority.Order(SarifText.Read(text).ShouldHaveSingleItem().Findings)).ShouldBe(Text(findings));
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public async Task The_SARIF_validator_finds_no_error_in_a_written_log()
+    {
+        var program = Path.Combine(ToolDirectory(), "node_modules", "@microsoft", "sarif-multitool-linux", "Sarif.Multitool");
+        Guard.NeedsLinux();
+        Guard.NeedsSarifMultitool(program);
+        using var directory = new TemporaryDirectory();
+        var findings = FindingConsolidation.Consolidate(
+        [
+            Code("Bandit", "B608", "src/a b.py", 7, "CWE-89") with { Evidence = [new FindingEvidence("Bandit", "B608") { Help = new Uri("https://example.org/b608") }] },
+            Secret("Trivy", "github-pat", "src/app.py", 1),
+            Dependency("OSV", "django", "3.2", "PYSEC-1", "CVE-2021-1") with { Vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H" },
+            Code("Trivy", "DS002", "Dockerfile", 2) with { Kind = FindingKind.Infrastructure },
+        ]);
+        var suppression = new Suppression { Rule = "B1", Reason = "Only in tests.", Owner = "ada", Until = new DateOnly(2026, 12, 31) };
+        var suppressed = FindingConsolidation.Consolidate([Code("Bandit", "B1", "tests/a.py", 7)]);
+        var (text, _) = Write(
+            findings,
+            [new("Bandit", ScanOutcome.Checked), new("Trivy", ScanOutcome.NotChecked) { Reason = "It is not installed." }, new("OSV", ScanOutcome.PartlyChecked)],
+            Options with { Suppressed = [new SuppressedFinding(suppressed[0], suppression)] });
+        var log = directory.Combine("findings.sarif");
+        var report = directory.Combine("report.sarif");
+        await File.WriteAllTextAsync(log, text, TestContext.Current.CancellationToken);
+
+        if (OperatingSystem.IsLinux())
+        {
+            File.SetUnixFileMode(program, File.GetUnixFileMode(program) | UnixFileMode.UserExecute);
+        }
+
+        var start = new ProcessStartInfo(program, ["validate", log, "--output", report, "--rule-kind", "Sarif;Ghas", "--log", "ForceOverwrite"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        start.Environment["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1";
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var errors = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        File.Exists(report).ShouldBeTrue($"{await output}{errors}");
+        var found = JsonNode.Parse(await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken))!["runs"]![0]!;
+        found["invocations"]![0]!["executionSuccessful"]!.GetValue<bool>().ShouldBeTrue(await output);
+        found["results"]!.AsArray().Where(result => (string?)result!["level"] is "error").Select(result => result!.ToJsonString()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_tool_that_did_not_check_is_told_and_a_suppression_is_written_with_its_word()
+    {
+        var suppression = new Suppression { Rule = "B608", Reason = "Only constants.", Owner = "ada", Until = new DateOnly(2026, 12, 31) };
+        var (text, _) = Write([], [new("Trivy", ScanOutcome.NotChecked) { Reason = "It is not installed." }], Options with
+        {
+            Suppressed = [new SuppressedFinding(Code("Bandit", "B608", "app.py", 7), suppression)],
+        });
+
+        var run = JsonNode.Parse(text)!["runs"]![0]!;
+        run["invocations"]![0]!["executionSuccessful"]!.GetValue<bool>().ShouldBeFalse();
+        run["results"]![0]!["suppressions"]![0]!["justification"]!.GetValue<string>().ShouldBe("B608 until 2026-12-31 by ada: Only constants.");
+        var report = SarifText.Read(text).ShouldHaveSingleItem();
+        report.Outcome.ShouldBe(ScanOutcome.NotChecked);
+        report.Reason.ShouldNotBeNull().ShouldContain("Trivy did not check: It is not installed");
+    }
+
+    [Fact]
+    public void The_limits_of_code_scanning_are_kept_and_what_is_cut_is_told()
+    {
+        var many = Enumerable.Range(0, SarifWriter.MostResults + 3).Select(index => Code("Bandit", "B1", "app.py", index + 1)).ToList();
+        many[^1] = many[^1] with { Severity = FindingSeverity.Critical, Weaknesses = [.. Enumerable.Range(1, 30).Select(number => $"CWE-{number}")] };
+        many.Add(Code("Bandit", "B1", "", 1));
+
+        var (text, told) = Write(many);
+
+        var run = JsonNode.Parse(text)!["runs"]![0]!;
+        run["results"]!.AsArray().Count.ShouldBe(SarifWriter.MostResults);
+        run["results"]![0]!["level"]!.GetValue<string>().ShouldBe("error");
+        run["tool"]!["driver"]!["rules"]![0]!["properties"]!["tags"]!.AsArray().Count.ShouldBe(20);
+        told.Count.ShouldBe(3);
+        told[0].ShouldBe("1 findings without a file are left out, as code scanning takes none of them.");
+        told[1].ShouldBe("3 of the least urgent findings are left out, as code scanning takes 25000.");
+        told[2].ShouldContain("20 of their tags");
+    }
+
+    private static (string Text, IReadOnlyList<string> Told) Write(IReadOnlyList<Finding> findings, IReadOnlyList<ScanReport>? reports = null, SarifWriterOptions? options = null)
+    {
+        using var target = new MemoryStream();
+        var told = SarifWriter.Write(target, findings, reports ?? [new("any", ScanOutcome.Checked)], options ?? Options);
+        return (Encoding.UTF8.GetString(target.ToArray()), told);
+    }
+
+    private static string ToolDirectory([CallerFilePath] string file = "") =>
+        Path.Combine(Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(file)))!, "sarif-multitool");
+}
