@@ -48,8 +48,9 @@ public sealed partial class GenRemediationSecurityExpert
         // Files can hold secrets as they did before: they stay where the tree is, and in no history.
         var changes = fix.Files.Values.OrderBy(static file => file.Path, StringComparer.Ordinal).ToArray();
         var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', changes.Select(static change => $"{change.Path}\n{change.Content}")))))[..16];
-        var stored = await artifacts.WriteJsonAsync($"{ArtifactKey.Segment(input.RunId)}/workspace/remediation/{digest}.json", changes, cancellationToken);
-        return new ProposedFix(stored, Title(fix), $"{string.Join(". ", fix.Steps)}.", [.. fix.Cleared.Distinct(StringComparer.Ordinal)], [.. fix.Refusals.Take(MostRefusals)]);
+        var proposal = new RemediationProposal(RemediationSource.Rule, Title(fix), changes, [.. fix.Cleared.Distinct(StringComparer.Ordinal)]) { Explanation = $"{string.Join(". ", fix.Steps)}." };
+        var kept = await artifacts.WriteJsonAsync($"{ArtifactKey.Segment(input.RunId)}/workspace/remediation/{digest}.json", proposal, cancellationToken);
+        return new ProposedFix(kept, proposal.Title, proposal.Explanation, proposal.Fingerprints, [.. fix.Refusals.Take(MostRefusals)]);
     }
 
     private static string Title(FixInProgress fix)
@@ -96,8 +97,11 @@ public sealed partial class GenRemediationSecurityExpert
             return;
         }
 
-        var edit = DependencyEditor.Raise(files, [.. raises.Select(static each => each.Raise)]);
-        foreach (var (result, clears) in edit.Results.Zip(raises.Select(static each => each.Clears)))
+        var tried = DependencyEditor.Raise(files, [.. raises.Select(static each => each.Raise)]);
+
+        // A dependency whose lock cannot be made may have its manifest changed already: the files are made of those alone that can be raised as a whole.
+        var edit = DependencyEditor.Raise(files, [.. tried.Results.Where(static result => result.Outcome == DependencyRaiseOutcome.Raised).Select(static result => result.Raise)]);
+        foreach (var (result, clears) in tried.Results.Zip(raises.Select(static each => each.Clears)))
         {
             var (dependency, target) = (result.Raise.Dependency, result.Raise.Version);
             if (result.Outcome == DependencyRaiseOutcome.Raised)
