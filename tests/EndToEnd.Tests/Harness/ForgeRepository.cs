@@ -46,6 +46,10 @@ public sealed class ForgeRepository(Forge forge, string fullName)
     /// <summary>All open ones, newest first.</summary>
     public async Task<IReadOnlyList<ForgePullRequest>> OpenPullRequestsAsync() => await SendAsync<ForgePullRequest[]>(HttpMethod.Get, "pulls?state=open&per_page=100");
 
+    /// <summary>The names of all branches.</summary>
+    public async Task<IReadOnlyList<string>> BranchesAsync() =>
+        [.. (await SendAsync(HttpMethod.Get, "branches?per_page=100"))!.AsArray().Select(branch => branch!["name"]!.GetValue<string>())];
+
     /// <summary>Merges it in the owner's name.</summary>
     public async Task MergePullRequestAsync(int number) => await SendAsync(HttpMethod.Put, Path($"pulls/{number}/merge"), new { });
 

@@ -97,11 +97,15 @@ public sealed partial class GenRemediationSecurityExpert
             return;
         }
 
-        var tried = DependencyEditor.Raise(files, [.. raises.Select(static each => each.Raise)]);
+        var edit = DependencyEditor.Raise(files, [.. raises.Select(static each => each.Raise)]);
+        if (edit.Results.Any(static result => result.Outcome == DependencyRaiseOutcome.NeedsIndex))
+        {
+            // What needs an index has its manifest changed already, and its lock not.
+            var raised = edit.Results.Where(static result => result.Outcome == DependencyRaiseOutcome.Raised).Select(static result => result.Raise).ToArray();
+            edit = edit with { Files = raised.Length == 0 ? [] : DependencyEditor.Raise(files, raised).Files };
+        }
 
-        // A dependency whose lock cannot be made may have its manifest changed already: the files are made of those alone that can be raised as a whole.
-        var edit = DependencyEditor.Raise(files, [.. tried.Results.Where(static result => result.Outcome == DependencyRaiseOutcome.Raised).Select(static result => result.Raise)]);
-        foreach (var (result, clears) in tried.Results.Zip(raises.Select(static each => each.Clears)))
+        foreach (var (result, clears) in edit.Results.Zip(raises.Select(static each => each.Clears)))
         {
             var (dependency, target) = (result.Raise.Dependency, result.Raise.Version);
             if (result.Outcome == DependencyRaiseOutcome.Raised)
@@ -115,12 +119,9 @@ public sealed partial class GenRemediationSecurityExpert
             }
         }
 
-        if (fix.Cleared.Count > 0)
+        foreach (var change in edit.Files)
         {
-            foreach (var change in edit.Files)
-            {
-                fix.Files[change.Path] = change;
-            }
+            fix.Files[change.Path] = change;
         }
     }
 
@@ -131,11 +132,18 @@ public sealed partial class GenRemediationSecurityExpert
         {
             if (!TryReadText(files, group.Key, fix, out var text))
             {
+                fix.Refusals.Add($"{group.Key}: it is not there, not a text in UTF-8, or too large to rewrite.");
                 continue;
             }
 
-            var lineEnd = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
+            var lineEnd = text.Contains('\r', StringComparison.Ordinal) ? "\r\n" : "\n";
             var lines = text.Split(lineEnd).ToList();
+            if (lines.Exists(static line => line.AsSpan().ContainsAny('\r', '\n')))
+            {
+                fix.Refusals.Add($"{group.Key}: its lines end in different ways, so that tools do not agree on their numbers.");
+                continue;
+            }
+
             var changed = false;
             foreach (var finding in group.OrderByDescending(static finding => finding.Location.StartLine))
             {
