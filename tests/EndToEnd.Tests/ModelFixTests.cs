@@ -40,12 +40,14 @@ public sealed class ModelFixTests : EndToEndTest
 
         foreach (var (patch, isGood) in new[] { (Good, true), (bad, false), (DoesNotApply, false) })
         {
+            // A question that was answered before is not asked again, whoever's repository it is about.
+            var question = $"# {Guid.NewGuid()}\n";
             model.Say($"No shell is needed.\n\n```diff\n--- a/listing.py\n+++ b/listing.py\n{patch}\n```\n");
             var repository = await installation.CreateRepositoryAsync((SampleRepository.Configuration, null));
             await repository.CommitAsync(
                 "feature",
                 "Count files",
-                ("listing.py", $"{Listing}\n\nACCESS_KEY_ID = \"{Key}\"\n"),
+                ("listing.py", $"{Listing}\n\nACCESS_KEY_ID = \"{Key}\"\n{question}"),
                 ("tests/test_listing.py", "from listing import count\n\n\ndef test_counts(tmp_path):\n    (tmp_path / \"one\").touch()\n    assert count(str(tmp_path)) == 1\n"));
             var opened = await repository.OpenPullRequestAsync("feature");
 
@@ -57,7 +59,8 @@ public sealed class ModelFixTests : EndToEndTest
             (await repository.BranchesAsync()).Count(branch => branch.StartsWith("atomic-devops/fix/", StringComparison.Ordinal)).ShouldBe(fixes.Length);
         }
 
-        model.Requests.Count.ShouldBe(3);
-        model.Requests.ShouldAllBe(request => request.Prompt.Contains("os.system", StringComparison.Ordinal) && !request.Body.Contains(Key, StringComparison.Ordinal));
+        var asked = model.Requests.Where(request => request.Body.Length > 0).ToArray();
+        asked.Length.ShouldBe(3);
+        asked.ShouldAllBe(request => request.Prompt.Contains("os.system", StringComparison.Ordinal) && !request.Body.Contains(Key, StringComparison.Ordinal));
     }
 }
