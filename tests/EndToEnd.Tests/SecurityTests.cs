@@ -117,6 +117,24 @@ public sealed class SecurityTests : EndToEndTest
         ((double)raised.Count / projects.Count).ShouldBeGreaterThanOrEqualTo(0.90);
     }
 
+    /// <summary>As a pull request that adds all of it, so that it answers for every line.</summary>
+    [Fact]
+    public async Task This_repository_passes_its_own_security()
+    {
+        using var engine = DockerEngine.Usual();
+        await engine.RequireAsync();
+        await using var installation = Use(await Installation.StartAsync(engine, SecurityTools.Settings()));
+        var repository = await installation.CreateRepositoryAsync();
+        await repository.CommitAsync("everything", "Add all of it", await RepositoryRoot.TrackedFilesAsync());
+        var opened = await repository.OpenPullRequestAsync("everything");
+
+        var run = await installation.Client.EndAsync(repository.FullName, opened.Number);
+
+        var security = run.FindStage("security")!;
+        security.State.ShouldBe("Passed", run.Report);
+        security.Summary.ShouldNotBeNull().ShouldContain("0 of them blocking", Case.Sensitive, run.Report);
+    }
+
     /// <summary>What is in the repository is nowhere else.</summary>
     private static async Task ShouldBeSecretAsync(Installation installation, ForgeRepository repository, int pullRequest, string head)
     {
