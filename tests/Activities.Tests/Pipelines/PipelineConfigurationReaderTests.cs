@@ -135,7 +135,7 @@ public sealed class PipelineConfigurationReaderTests
     [Theory]
     [InlineData("version: 2", 1, 10, "«version» is «2»; it has to be 1.")]
     [InlineData("biuld:\n  timeout: 1m", 1, 1, "«biuld» is not a key of the file. Did you mean «build»?")]
-    [InlineData("wholly: different", 1, 1, "«wholly» is not a key of the file. Known here: version, build, test, lint, policy, merge, limits, security, branches.")]
+    [InlineData("wholly: different", 1, 1, "«wholly» is not a key of the file. Known here: version, build, test, lint, policy, merge, security, limits, branches.")]
     [InlineData("build: fast", 1, 8, "«build» has to be a mapping of keys to values, such as «build:».")]
     [InlineData("[build]", 1, 1, "The file has to be a mapping of keys to values, such as «build:».")]
     [InlineData("just text", 1, 1, "The file has to be a mapping of keys to values, such as «build:».")]
@@ -173,7 +173,7 @@ public sealed class PipelineConfigurationReaderTests
     [InlineData("build: {}\ntest: {}\nbuild: {}", 3, 1, "«build» is there twice. Keep one of the two.")]
     [InlineData("test:\n  paths: []\n  paths: []", 3, 3, "«paths» is there twice. Keep one of the two.")]
     [InlineData("build: {}\n---\ntest: {}", 2, 1, "A second document begins here. Put everything into one.")]
-    [InlineData("? [a, b]\n: c", 1, 3, "«[ a, b ]» is not a key of the file. Known here: version, build, test, lint, policy, merge, limits, security, branches.")]
+    [InlineData("? [a, b]\n: c", 1, 3, "«[ a, b ]» is not a key of the file. Known here: version, build, test, lint, policy, merge, security, limits, branches.")]
     public void Tells_the_place_and_the_cure(string text, int line, int column, string message) =>
         PipelineConfigurationReader.Read(text).ShouldSatisfyAllConditions(
             reading => reading.Configuration.ShouldBeNull(),

@@ -106,7 +106,8 @@ public sealed class RewriteRuleTests
         RewriteRule.All.Where(rule => rule.Fits(Code("B201", 1))).ShouldHaveSingleItem().ShouldBeOfType<FlaskDebugRule>();
         RewriteRule.All.Where(rule => rule.Fits(Code("B501", 1))).ShouldHaveSingleItem().ShouldBeOfType<CertificateCheckRule>();
         RewriteRule.All.Where(rule => rule.Fits(Code("B506", 1))).ShouldHaveSingleItem().ShouldBeOfType<SafeYamlRule>();
-        RewriteRule.All.ShouldAllBe(rule => !rule.Fits(Sql with { Location = new FindingLocation("app.js", 1) }));
+        var script = Sql with { Location = new FindingLocation("app.js", 1) };
+        RewriteRule.All.ShouldAllBe(rule => !rule.Fits(script));
         RewriteRule.All.ShouldAllBe(rule => !rule.Fits(Code("B101", 1)));
     }
 
@@ -161,7 +162,7 @@ public sealed class RewriteRuleTests
 
     private static Finding Code(string rule, int line) => Sql with { Weaknesses = [], Location = new FindingLocation("app.py", line), Evidence = [new FindingEvidence("Bandit", rule)] };
 
-    private static IReadOnlyList<string> Rewritten(RewriteRule rule, Finding finding, params string[] before)
+    private static List<string> Rewritten(RewriteRule rule, Finding finding, params string[] before)
     {
         var lines = before.ToList();
         rule.TryRewrite(lines, finding).ShouldBe(!lines.SequenceEqual(before, StringComparer.Ordinal));
