@@ -132,12 +132,12 @@ public sealed class FindingActivitiesTests : IDisposable
 
     private Task<Assessment> AssessAsync(AssessmentRequest request) => new FindingActivities(_artifacts).AssessAsync(request, Token);
 
-    private async Task<ScanResult> ScanAsync(string name, IReadOnlyList<Finding> head, IReadOnlyList<Finding>? @base = null)
+    private async Task<ScanResult> ScanAsync(string name, Finding[] head, Finding[]? @base = null)
     {
         var report = new ScanReport("Bandit", ScanOutcome.Checked) { Findings = head };
         return new ScanResult(
             await _artifacts.WriteJsonAsync($"run-1/{name}-head.json", new[] { report }, Token),
             @base is null ? null : await _artifacts.WriteJsonAsync($"run-1/{name}-base.json", new[] { report with { Findings = @base } }, Token),
-            [new ScannerOutcome("Bandit", ScanOutcome.Checked, head.Count)]);
+            [new ScannerOutcome("Bandit", ScanOutcome.Checked, head.Length)]);
     }
 }
