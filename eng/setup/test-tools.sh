@@ -36,7 +36,7 @@ ensure_npm() {
 }
 ensure_npm "$repository/tests/LocalForge.Tests/contract" "GitHub's contract"
 ensure_npm "$repository/tests/Activities.Tests/azurite" 'Azurite'
-ensure_npm "$repository/tests/Activities.Tests/sarif-multitool" 'the SARIF validator'
+ensure_npm "$repository/tests/Activities.Tests/sarif-schema" "SARIF's schema"
 
 # The records are not part of the repository: where they are not beside it, the variable says where else.
 if [ -z "${ATOMIC_OSV_DIR:-}" ] && [ -d "$repository/../shared/data/osv-pypi" ]; then

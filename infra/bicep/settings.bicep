@@ -91,21 +91,6 @@ type PlatformSettings = {
   @description('How long one exchange with Resource Manager may take, as hh:mm:ss.')
   Azure__Timeout: string?
 
-  @description('The id of the organization in Snyk. The key vault holds its token as Snyk--Token.')
-  Snyk__Organization: string?
-
-  @description('Snyk in another region: https://api.eu.snyk.io/.')
-  Snyk__BaseAddress: string?
-
-  @description('How long a request to Snyk may wait for a rate limit, as hh:mm:ss.')
-  Snyk__RateLimitWait: string?
-
-  @description('How long one exchange with Snyk may take, as hh:mm:ss.')
-  Snyk__Timeout: string?
-
-  @description('How long one test of an SBOM by Snyk may take, as hh:mm:ss.')
-  Snyk__TestTimeout: string?
-
   @description('Bytes of the largest request.')
   FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string?
 }
@@ -117,7 +102,6 @@ type SecretSetting =
   | 'GitHub__App__PrivateKey'
   | 'GitHub__Webhook__Secret'
   | 'GitHub__Webhook__PreviousSecret'
-  | 'Snyk__Token'
   | 'OTEL_EXPORTER_OTLP_HEADERS'
 
 @export()

@@ -10,6 +10,7 @@ using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.Activities.Tools.Snyk;
+using AtomicDevOps.Activities.Tools.Zap;
 using AtomicDevOps.FunctionApp.Agents;
 using AtomicDevOps.FunctionApp.GitHubWebhook;
 using AtomicDevOps.FunctionApp.Hosting;
@@ -34,6 +35,7 @@ internal static class ServiceCollectionExtensions
         .AddGenRemediationSecurity(configuration)
         .AddCodeQl(configuration)
         .AddSnyk(configuration)
+        .AddZap(configuration)
         .AddAgents(configuration)
         .AddGitHubWebhook(configuration)
         .AddTelemetry(configuration)

@@ -20,7 +20,7 @@ internal static class Guard
 
     public static void NeedsAzurite(string program) => Needs(File.Exists(program) && HasNode.Value, "node, and Azurite: run `npm ci` in tests/Activities.Tests/azurite");
 
-    public static void NeedsSarifMultitool(string program) => Needs(File.Exists(program), "the SARIF validator: run `npm ci` in tests/Activities.Tests/sarif-multitool");
+    public static void NeedsSarifSchema(string schema) => Needs(File.Exists(schema) && HasNode.Value, "node, and SARIF's schema: run `npm ci` in tests/Activities.Tests/sarif-schema");
 
     public static void NeedsProgram(string path) => Needs(File.Exists(path), path);
 

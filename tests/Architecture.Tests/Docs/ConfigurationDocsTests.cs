@@ -17,6 +17,7 @@ using AtomicDevOps.Activities.Tools.Osv;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.Activities.Tools.Snyk;
 using AtomicDevOps.Activities.Tools.Trivy;
+using AtomicDevOps.Activities.Tools.Zap;
 using AtomicDevOps.FunctionApp;
 using AtomicDevOps.FunctionApp.GitHubWebhook;
 using AtomicDevOps.FunctionApp.Hosting;
@@ -51,6 +52,7 @@ public sealed partial class ConfigurationDocsTests
         [typeof(OsvOptions)] = OsvOptions.Section,
         [typeof(CodeQlOptions)] = "CodeQl",
         [typeof(SnykOptions)] = "Snyk",
+        [typeof(ZapOptions)] = "Zap",
         [typeof(ArtifactsOptions)] = "Artifacts",
         [typeof(LogsOptions)] = "Logs",
     };

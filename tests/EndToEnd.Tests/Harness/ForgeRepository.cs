@@ -43,6 +43,12 @@ public sealed class ForgeRepository(Forge forge, string fullName)
 
     public Task<ForgePullRequest> PullRequestAsync(int number) => SendAsync<ForgePullRequest>(HttpMethod.Get, Path($"pulls/{number}"));
 
+    /// <summary>All open ones, newest first.</summary>
+    public async Task<IReadOnlyList<ForgePullRequest>> OpenPullRequestsAsync() => await SendAsync<ForgePullRequest[]>(HttpMethod.Get, "pulls?state=open&per_page=100");
+
+    /// <summary>Merges it in the owner's name.</summary>
+    public async Task MergePullRequestAsync(int number) => await SendAsync(HttpMethod.Put, Path($"pulls/{number}/merge"), new { });
+
     public async Task ClosePullRequestAsync(int number) => await SendAsync(HttpMethod.Patch, Path($"pulls/{number}"), new { state = "closed" });
 
     /// <summary>Forks it into another account.</summary>

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace AtomicDevOps.EndToEnd.Tests.Harness;
 
 /// <summary>A forge and a platform that belong together, in a directory of their own.</summary>
@@ -50,6 +52,8 @@ public sealed class Installation : IAsyncDisposable
             ["Host__Keys__durabletask_extension"] = PlatformProcess.ManagementKey,
             ["Platform__HealthInterval"] = "00:00:05",
             ["AWS_SECRET_ACCESS_KEY"] = CloudSecret,
+            ["Agents__SecurityOrchestrator__Enabled"] = "false",
+            ["Bandit__Program"] = "bandit-is-not-asked",
         };
         foreach (var (name, value) in settings)
         {
@@ -76,6 +80,17 @@ public sealed class Installation : IAsyncDisposable
         var repository = await Forge.CreateRepositoryAsync(SampleRepository.With(files));
         await repository.AddWebhookAsync(new Uri(Platform.Address, "api/github/webhook"), WebhookSecret);
         return repository;
+    }
+
+    /// <summary>The platform's own files that hold a text. What is the repository's content is not looked at: the git cache and the trees that are unpacked from.</summary>
+    public IReadOnlyList<string> FilesWith(string text)
+    {
+        var searched = Encoding.UTF8.GetBytes(text);
+        return [.. new[] { "artifacts", "logs", "data", "platform" }.Select(name => new DirectoryInfo(Path.Combine(_directory.FullName, name)))
+            .Where(directory => directory.Exists)
+            .SelectMany(directory => directory.EnumerateFiles("*", SearchOption.AllDirectories))
+            .Where(file => !file.Name.EndsWith(".tar", StringComparison.Ordinal) && File.ReadAllBytes(file.FullName).AsSpan().IndexOf(searched) >= 0)
+            .Select(file => file.FullName)];
     }
 
     public async ValueTask DisposeAsync()

@@ -33,7 +33,7 @@ public sealed partial class GenRemediationSecurityExpert
         using var directory = new ScratchDirectory("fix");
         await using (var archive = await artifacts.OpenReadAsync(input.Workspace.Archive.Key, cancellationToken))
         {
-            await WorkspaceUnpacker.UnpackAsync(archive, directory.Path, path => rewritten.Contains(path) || ScaExpert.MayNameDependencies(path), cancellationToken);
+            await WorkspaceUnpacker.UnpackAsync(archive, directory.Path, path => rewritten.Contains(path) || DependencyJudgement.MayNameDependencies(path), cancellationToken);
         }
 
         var fix = new FixInProgress();

@@ -16,6 +16,10 @@ internal static class DependencyJudgement
 
     public static OsvPackage PackageOf(PackageDependency dependency) => new(dependency.Ecosystem, dependency.Name);
 
+    // Requirements files include others by any name.
+    public static bool MayNameDependencies(string path) =>
+        DependencyFiles.IsRead(path) || path.EndsWith(".txt", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".in", StringComparison.OrdinalIgnoreCase);
+
     /// <param name="answer">Null where there was nothing to ask about, or where the source could not answer.</param>
     /// <param name="problem">Why the source could not answer.</param>
     public static ScanReport Judge(DependencyReport report, AdvisoryAnswer? answer, string? problem)

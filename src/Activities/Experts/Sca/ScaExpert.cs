@@ -55,13 +55,9 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
         using var directory = new ScratchDirectory("dependencies");
         await using (var archive = await artifacts.OpenReadAsync(workspace.Archive.Key, cancellationToken))
         {
-            await WorkspaceUnpacker.UnpackAsync(archive, directory.Path, MayNameDependencies, cancellationToken);
+            await WorkspaceUnpacker.UnpackAsync(archive, directory.Path, DependencyJudgement.MayNameDependencies, cancellationToken);
         }
 
         return DependencyFiles.Read(new DirectoryRepositoryFiles(directory.Path));
     }
-
-    // Requirements files include others by any name.
-    internal static bool MayNameDependencies(string path) =>
-        DependencyFiles.IsRead(path) || path.EndsWith(".txt", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".in", StringComparison.OrdinalIgnoreCase);
 }

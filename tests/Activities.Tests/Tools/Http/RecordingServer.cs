@@ -100,6 +100,12 @@ internal sealed class RecordingServer : IAsyncDisposable
             return;
         }
 
+        if (day is { IsGone: true })
+        {
+            context.Abort();
+            return;
+        }
+
         context.Response.StatusCode = reply.Status;
         foreach (var (name, value) in reply.Headers)
         {
@@ -135,6 +141,9 @@ internal sealed record Day(Func<RecordedReply, RecordedReply> Disturb)
     /// <summary>The connection breaks in the middle of the answer.</summary>
     public static Day CutHalfway { get; } = new(reply => reply) { IsCut = true };
 
+    /// <summary>The connection is closed before an answer begins.</summary>
+    public static Day HangsUp { get; } = new(reply => reply) { IsGone = true };
+
     /// <summary>A proxy's page.</summary>
     public static Day BadGateway { get; } = new(_ => new RecordedReply(502, "<html><body>Bad gateway</body></html>", "text/html"));
 
@@ -152,6 +161,8 @@ internal sealed record Day(Func<RecordedReply, RecordedReply> Disturb)
     public bool IsSlow { get; init; }
 
     public bool IsCut { get; init; }
+
+    public bool IsGone { get; init; }
 }
 
 internal sealed record RecordedRequest(

@@ -1,0 +1,105 @@
+using AtomicDevOps.EndToEnd.Tests.Harness;
+
+namespace AtomicDevOps.EndToEnd.Tests;
+
+public sealed class SecurityTests : EndToEndTest
+{
+    private const string Key = "AKIAQ4XZ7TWLM2PNV5RD";
+
+    private const string SafeUsers =
+        """
+        import sqlite3
+
+
+        def find(connection, name):
+            return connection.execute("SELECT id FROM users WHERE name = ?", (name,)).fetchone()
+
+
+        def connect():
+            return sqlite3.connect(":memory:")
+
+        """;
+
+    private const string VulnerableUsers =
+        """
+        import sqlite3
+
+
+        def find(connection, name):
+            return connection.execute(f"SELECT id FROM users WHERE name = '{name}'").fetchone()
+
+
+        def connect():
+            return sqlite3.connect(":memory:")
+
+        """;
+
+    private const string UsersTest =
+        """
+        from users import connect, find
+
+
+        def test_finds_a_user():
+            connection = connect()
+            connection.execute("CREATE TABLE users (id INTEGER, name TEXT)")
+            connection.execute("INSERT INTO users VALUES (7, 'Ada')")
+            assert find(connection, "Ada") == (7,)
+
+        """;
+
+    [Fact]
+    public async Task A_change_that_adds_four_weaknesses_is_blocked_and_its_fix_is_proved_before_it_is_offered()
+    {
+        using var engine = DockerEngine.Usual();
+        await engine.RequireAsync();
+        await using var installation = Use(await Installation.StartAsync(engine, SecurityTools.Settings()));
+        var dockerfile = SampleRepository.Files["Dockerfile"];
+        var repository = await installation.CreateRepositoryAsync(
+            ("Dockerfile", $"{dockerfile}USER 65534\n"), ("requirements.txt", "requests-kerberos==0.6\n"), ("users.py", SafeUsers), ("tests/test_users.py", UsersTest), (SampleRepository.Configuration, null));
+        var head = await repository.CommitAsync(
+            "feature",
+            "Look users up",
+            ("Dockerfile", $"{dockerfile}USER root\n"),
+            ("requirements.txt", "requests-kerberos==0.5\n"),
+            ("users.py", VulnerableUsers),
+            ("storage.py", $"BUCKET = \"backups\"\nACCESS_KEY_ID = \"{Key}\"\n"));
+        var opened = await repository.OpenPullRequestAsync("feature");
+
+        var run = await installation.Client.EndAsync(repository.FullName, opened.Number);
+
+        run.Verdict.ShouldBe("Failed", run.Report);
+        run.FindStage("security")!.State.ShouldBe("Failed", run.Report);
+        run.FindStage("tests")!.State.ShouldBe("Passed", run.Report);
+        var check = (await repository.CheckRunsAsync(head)).Single(each => each.Stage is "security");
+        check.Conclusion.ShouldBe("failure");
+        check.Annotations.Select(annotation => (annotation.Path, annotation.StartLine)).ShouldBe(
+            [("Dockerfile", 4), ("requirements.txt", 1), ("storage.py", 2), ("users.py", 5)], ignoreOrder: true);
+        check.Annotations.ShouldAllBe(annotation => annotation.AnnotationLevel == "failure");
+        var comments = await repository.CommentsAsync(opened.Number);
+        comments[0].Body.ShouldContain("users.py");
+
+        var fix = (await repository.OpenPullRequestsAsync()).Single(each => each.Number != opened.Number);
+        fix.Base.Ref.ShouldBe("feature");
+        comments.ShouldContain(comment => comment.Body.Contains($"#{fix.Number}", StringComparison.Ordinal));
+        (await repository.CheckRunsAsync(fix.Head.Sha)).ShouldAllBe(each => each.Conclusion == "success");
+        var proof = await installation.Client.EndAsync(repository.FullName, fix.Number);
+        proof.Verdict.ShouldBe("Passed", proof.Report);
+
+        await repository.MergePullRequestAsync(fix.Number);
+
+        var merged = (await repository.PullRequestAsync(opened.Number)).Head.Sha;
+        var after = await installation.Client.EndAsync(repository.FullName, opened.Number, merged);
+        var left = (await repository.CheckRunsAsync(merged)).Single(each => each.Stage is "security");
+        left.Annotations.Select(annotation => annotation.Path).ShouldBe(["storage.py"], after.Report);
+        await ShouldBeSecretAsync(installation, repository, opened.Number, head);
+    }
+
+    /// <summary>What is in the repository is nowhere else.</summary>
+    private static async Task ShouldBeSecretAsync(Installation installation, ForgeRepository repository, int pullRequest, string head)
+    {
+        installation.Platform.Log(int.MaxValue).ShouldNotContain(Key);
+        (await repository.CommentsAsync(pullRequest)).ShouldAllBe(comment => !comment.Body.Contains(Key, StringComparison.Ordinal));
+        (await repository.CheckRunsAsync(head)).ShouldAllBe(check => !check.Text.Contains(Key, StringComparison.Ordinal));
+        installation.FilesWith(Key).ShouldBeEmpty();
+    }
+}
