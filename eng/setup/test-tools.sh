@@ -19,11 +19,12 @@ repository=$(cd "$here/../.." && pwd)
 
 # Some tests start an engine of their own, so its programs are needed also where one answers.
 ensure_programs curl=curl git=git ssh-keygen=openssh-client busybox=busybox-static
-ensure_programs bandit=bandit
+ensure_programs bandit=bandit wapiti=wapiti
 ensure_engine_programs
 ensure_python_modules pytest=python3-pytest pytest_cov=python3-pytest-cov packaging=python3-packaging
 ensure_engine "$engine_dir"
 "$here/python-base-image.sh"
+"$here/wapiti-image.sh"
 
 # usage: ensure_npm DIRECTORY WHAT
 ensure_npm() {
