@@ -271,7 +271,8 @@ public static partial class PipelineConfigurationReader
             Owner = section.OptionalText("owner"),
             Until = section.OptionalDate("until"),
         };
-        section.Report(suppression.Problems());
+        var isWrongDay = suppression.Until is null && section.Says("until");
+        section.Report((isWrongDay ? suppression with { Until = DateOnly.MaxValue } : suppression).Problems());
         return suppression;
     }
 
@@ -531,6 +532,8 @@ public static partial class PipelineConfigurationReader
                     return [];
             }
         }
+
+        public bool Says(string key) => Find(key) is not null;
 
         public string? OptionalText(string key) => Scalar(key)?.Value;
 

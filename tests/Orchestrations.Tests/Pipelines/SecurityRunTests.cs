@@ -6,11 +6,13 @@ using AtomicDevOps.Activities.Experts.Sast;
 using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Security;
 using AtomicDevOps.Activities.Security.Findings;
+using AtomicDevOps.Activities.Security.Remediation;
 using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.Orchestrations.Pipelines;
 using AtomicDevOps.Orchestrations.Tests.Support;
+using FileChange = AtomicDevOps.Activities.Security.Remediation.FileChange;
 
 namespace AtomicDevOps.Orchestrations.Tests.Pipelines;
 
@@ -74,10 +76,40 @@ public sealed class SecurityRunTests
         tested.Select(request => request.Workspace.CommitSha).ShouldBe([ScriptedTools.HeadSha, ScriptedTools.FixSha], ignoreOrder: true);
         var opened = platform.Tools.CallsOf(GitHubExpert.CreatePullRequest).ShouldHaveSingleItem().PullRequest;
         opened.Base.ShouldBe("feature/hello");
-        opened.Head.ShouldStartWith("atomic-devops/fix/1111111-");
+        opened.Head.ShouldBe("atomic-devops/fix/1111111-rules");
         opened.Body.ShouldNotBeNull().ShouldContain("SQL injection");
         platform.Tools.CallsOf(GitHubExpert.PutComment).ShouldContain(comment => comment.Body.Contains("#13", StringComparison.Ordinal));
         platform.Tools.CallsOf(GitHubExpert.DeleteBranch).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_rules_cannot_fix_a_model_may_and_its_patch_is_proved_like_any_other()
+    {
+        var patch = new RemediationProposal(RemediationSource.Model, "Clear SQL injection in app.py", [new FileChange("app.py", "print()\n")], [Injection.Fingerprint]);
+        await using var platform = await StartAsync(tools =>
+        {
+            ProposeFix(tools);
+            tools.On(GenRemediationSecurityExpert.ProposeByRule, _ => new ProposedFix(null, string.Empty, string.Empty, [], []));
+            tools.On(GenRemediationSecurityExpert.ProposeByModel, _ => new ModelRemediationResult(null, string.Empty) { Proposal = patch, Title = patch.Title, Explanation = "It passes the value." });
+        });
+        await platform.RunAsync();
+
+        platform.Tools.CallsOf(PyTestExpert.RunTests).Count.ShouldBe(2);
+        platform.Tools.CallsOf(GitCoreExpert.Commit).ShouldHaveSingleItem().Proposal.ShouldNotBeNull().Files.ShouldBe(patch.Files);
+        platform.Tools.CallsOf(GitHubExpert.CreatePullRequest).ShouldHaveSingleItem().PullRequest.Title.ShouldBe(patch.Title);
+    }
+
+    [Fact]
+    public async Task A_model_that_fails_or_declines_proposes_nothing()
+    {
+        await using var platform = await StartAsync(tools =>
+        {
+            ProposeFix(tools);
+            tools.On(GenRemediationSecurityExpert.ProposeByRule, _ => new ProposedFix(null, string.Empty, string.Empty, [], []));
+            tools.Broken(GenRemediationSecurityExpert.ProposeByModel);
+        });
+        (await platform.RunAsync()).Verdict.ShouldBe(PipelineVerdict.Failed);
+        platform.Tools.CallsOf(GitCoreExpert.Commit).ShouldBeEmpty();
     }
 
     [Fact]
@@ -109,7 +141,7 @@ public sealed class SecurityRunTests
     [Theory]
     [InlineData("security: { fixes: false }", false, "feature/hello")]
     [InlineData(null, true, "feature/hello")]
-    [InlineData(null, false, "atomic-devops/fix/1111111-01234567")]
+    [InlineData(null, false, "atomic-devops/fix/1111111-rules")]
     public async Task Nothing_is_fixed_where_the_repository_forbids_it_in_a_fork_or_on_a_fix(string? configuration, bool isFork, string branch)
     {
         await using var platform = await StartAsync(tools =>

@@ -10,6 +10,7 @@ using AtomicDevOps.Activities.Pipelines;
 using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Security;
 using AtomicDevOps.Activities.Security.Findings;
+using AtomicDevOps.Activities.Security.Remediation;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.Docker;
@@ -20,6 +21,7 @@ using AtomicDevOps.Orchestrations.Strategy.Security;
 using AtomicDevOps.Primitives.Agents;
 using AtomicDevOps.Primitives.Workflow;
 using Microsoft.DurableTask.Client;
+using FileChange = AtomicDevOps.Activities.Tools.GitHub.FileChange;
 
 namespace AtomicDevOps.Orchestrations.Tests.Support;
 
@@ -73,6 +75,8 @@ internal sealed class ScriptedTools
         On(ScaExpert.Scan, _ => new ScanResult(new StoredArtifact("sca-head", 1, "cc"), new StoredArtifact("sca-base", 1, "dd"), [new ScannerOutcome("OSV", ScanOutcome.Checked, 0)]));
         On(FindingActivities.Assess, _ => Clean);
         On(GenRemediationSecurityExpert.ProposeByRule, _ => new ProposedFix(null, string.Empty, string.Empty, [], ["No rule knows how to fix it."]));
+        On(GenRemediationSecurityExpert.ProposeByModel, _ => new ModelRemediationResult(PatchRefusal.NotConfigured, "No model."));
+        On(FindingActivities.Pick, _ => new PickedFindings([], []));
         On(GitCoreExpert.Commit, _ => new GitCommitResult(GitCommitOutcome.Created, FixSha));
         On(GitHubExpert.CreatePullRequest, request => PullRequest with { Number = 13, Title = request.PullRequest.Title });
         On(GitHubExpert.DeleteBranch, _ => new DeleteBranchResult(DeleteBranchOutcome.Deleted));

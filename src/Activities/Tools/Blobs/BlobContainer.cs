@@ -84,6 +84,15 @@ internal sealed class BlobContainer
         }
     }
 
+    /// <summary>The keys below a key.</summary>
+    public async IAsyncEnumerable<string> KeysBelowAsync(string key, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var name in NamesAsync($"list '{key}'", $"{NameOf(key)}/", cancellationToken))
+        {
+            yield return string.Join('/', name.Split('/').Select(segment => segment.EndsWith(".=", StringComparison.Ordinal) ? segment[..^1] : segment));
+        }
+    }
+
     /// <summary>Runs a call, and makes its failure a clear error.</summary>
     /// <exception cref="ToolNotFoundException">The container is there, and the blob is not.</exception>
     public async Task<T> CallAsync<T>(string what, Func<Task<T>> call, CancellationToken cancellationToken)
