@@ -40,6 +40,7 @@ internal sealed class PlatformUnderTest : IAsyncDisposable
             ["Host__AllowAnonymousLoopback"] = "true",
             ["Host__DataDirectory"] = Path.Combine(directory, "platform"),
             ["Artifacts__Directory"] = Path.Combine(directory, "artifacts"),
+            ["Findings__Directory"] = Path.Combine(directory, "findings"),
             ["Git__Directory"] = Path.Combine(directory, "git"),
             ["Logs__Directory"] = Path.Combine(directory, "logs"),
         };

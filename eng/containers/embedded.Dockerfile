@@ -20,6 +20,7 @@ ENV ASPNETCORE_HTTP_PORTS= \
     Logging__Console__FormatterName=json \
     Host__DataDirectory=/data \
     Artifacts__Directory=/data/artifacts \
+    Findings__Directory=/data/findings \
     Logs__Directory=/data/logs \
     Git__Directory=/data/git \
     HOME=/data

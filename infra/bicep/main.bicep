@@ -219,6 +219,7 @@ module appSettings 'modules/app-settings.bicep' = {
     schedulerEndpoint: scheduler.outputs.endpoint
     publicAddress: publicAddress
     artifactsContainer: content.outputs.artifactsContainer
+    findingsContainer: content.outputs.findingsContainer
     logsContainer: content.outputs.logsContainer
     settings: union(
       givenSettings(settings),

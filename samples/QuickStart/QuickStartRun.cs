@@ -60,6 +60,7 @@ internal sealed class QuickStartRun(QuickStartOptions options, IAnsiConsole cons
             ["Host__DrainTimeout"] = "00:00:01",
             ["Host__DataDirectory"] = directory.Combine("platform"),
             ["Artifacts__Directory"] = directory.Combine("artifacts"),
+            ["Findings__Directory"] = directory.Combine("findings"),
             ["Git__Directory"] = directory.Combine("git"),
             ["Logs__Directory"] = directory.Combine("logs"),
         };

@@ -94,6 +94,7 @@ internal sealed class TestMachinery : IAsyncDisposable
             .AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
             {
                 ["Artifacts:Directory"] = Path.Combine(directory, "artifacts"),
+                ["Findings:Directory"] = Path.Combine(directory, "findings"),
                 ["Logs:Directory"] = Path.Combine(directory, "logs"),
             })
             .Build();

@@ -3,6 +3,11 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using AtomicDevOps.Activities.Platform;
+using AtomicDevOps.Activities.Security;
+using AtomicDevOps.Activities.Security.Findings;
+using AtomicDevOps.Activities.Security.Ledger;
+using AtomicDevOps.Activities.Tools.Documents;
+using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Contracts.Tests.Harness;
 using AtomicDevOps.FunctionApp.Agents;
@@ -10,6 +15,7 @@ using AtomicDevOps.Orchestrations.MetaControl;
 using AtomicDevOps.Orchestrations.Pipelines;
 using AtomicDevOps.Orchestrations.Tests.Support;
 using AtomicDevOps.Primitives.Agents;
+using AtomicDevOps.Primitives.Json;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.DependencyInjection;
@@ -140,6 +146,38 @@ public sealed class HttpContractTests : ContractTest
         await conversation.GetAsync($"{Run}/stages/tests/log?offset=-1");
         await conversation.GetAsync("/api/pipelines/none/stages/tests/log");
         conversation.ShouldBeGolden("http-GetStageLog");
+    }
+
+    [Fact]
+    public async Task ListFindings()
+    {
+        await using var platform = await StartAsync();
+        var conversation = new Conversation(platform);
+        await conversation.GetAsync("/api/findings");
+        await KeepFindingsAsync(platform);
+        await conversation.GetAsync("/api/findings?repository=Octo/Hello&limit=1");
+        await conversation.GetAsync("/api/findings?pullRequest=12");
+        await conversation.GetAsync("/api/findings?repository=octo/hello&state=all&kind=code&severity=high&overdue=false&tool=bandit");
+        await conversation.GetAsync("/api/findings?repository=octo");
+        await conversation.GetAsync("/api/findings?severity=urgent");
+        await conversation.GetAsync("/api/findings?state=closed");
+        await conversation.GetAsync("/api/findings?sevrity=high");
+        await conversation.GetAsync("/api/findings?limit=201");
+        conversation.ShouldBeGolden("http-ListFindings");
+    }
+
+    [Fact]
+    public async Task GetFindingsSarif()
+    {
+        await using var platform = await StartAsync();
+        var conversation = new Conversation(platform);
+        await conversation.GetAsync("/api/findings/octo/hello/sarif?reference=refs/heads/main");
+        await KeepFindingsAsync(platform);
+        await conversation.GetAsync("/api/findings/Octo/Hello/sarif?reference=refs/heads/main");
+        await conversation.GetAsync("/api/findings/octo/hello/sarif?reference=main");
+        await conversation.GetAsync("/api/findings/octo/hello/sarif");
+        await conversation.GetAsync("/api/findings/oc+to/hello/sarif?reference=refs/heads/main");
+        conversation.ShouldBeGolden("http-GetFindingsSarif");
     }
 
     [Fact]
@@ -279,6 +317,46 @@ public sealed class HttpContractTests : ContractTest
         await platform.Client.ScheduleNewOrchestrationInstanceAsync(
             nameof(SystemHealthOrchestration), new StartOrchestrationOptions(SystemHealthOrchestration.InstanceId), Token);
         await platform.SettleAsync();
+    }
+
+    private static async Task KeepFindingsAsync(IPlatformUnderTest platform)
+    {
+        var found = FindingFingerprint.Assign(
+        [
+            new Finding
+            {
+                Kind = FindingKind.Code,
+                Title = "SQL injection",
+                Message = "Query text is put together from what a request brings.",
+                Location = new FindingLocation("src/app.py", 7) { EndLine = 8 },
+                Severity = FindingSeverity.High,
+                Weaknesses = ["CWE-89"],
+                Evidence = [new FindingEvidence("Bandit", "B608") { Help = new Uri("https://bandit.example/b608") }],
+            },
+            new Finding
+            {
+                Kind = FindingKind.Dependency,
+                Title = "django 3.2: SQL injection in Trunc",
+                Message = "django 3.2 is affected by PYSEC-2022-213.",
+                Location = new FindingLocation("requirements.txt", 1),
+                Severity = FindingSeverity.Critical,
+                Score = 9.8,
+                Vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+                Package = new VulnerablePackage("PyPI", "django", "3.2", "PYSEC-2022-213") { Aliases = ["CVE-2022-34265"], FixedVersion = "3.2.14" },
+                Evidence = [new FindingEvidence("OSV", "PYSEC-2022-213")],
+            },
+        ]);
+        ScannerState[] scanners = [new("Bandit", ScanOutcome.Checked, Reason: null), new("OSV", ScanOutcome.Checked, Reason: null), new("Trivy", ScanOutcome.NotChecked, "It is not installed.")];
+        var begin = new DateTimeOffset(2025, 12, 1, 0, 0, 0, TimeSpan.Zero);
+        var ledger = new FindingLedger(RepositoryName.Parse("octo/hello"), "refs/heads/main")
+            .Record(new LedgerScan(ScriptedTools.HeadSha, begin, scanners), new ScanRecord(found, []), new FindingDeadlines())
+            .Record(new LedgerScan(ScriptedTools.HeadSha, begin.AddDays(9), scanners), new ScanRecord([found[1]], []), new FindingDeadlines()) with
+        {
+            Sarif = "sarif/octo/hello/1",
+        };
+        var documents = platform.Services.GetRequiredService<IDocumentStore>();
+        await documents.TryWriteAsync(LedgerKey.Of(ledger.Repository, ledger.Reference), JsonSerializer.SerializeToUtf8Bytes(ledger, JsonDefaults.Options), version: null, Token);
+        await documents.TryWriteAsync(ledger.Sarif, """{"version":"2.1.0","runs":[]}"""u8.ToArray(), version: null, Token);
     }
 
     private static string PullRequest(string action) =>

@@ -147,6 +147,7 @@ public sealed class FailedStartTests : IDisposable
             ["GitHub__Webhook__Secret"] = Installation.WebhookSecret,
             ["Git__Directory"] = Path.Combine(_directory, "git"),
             ["Artifacts__Directory"] = Path.Combine(_directory, "artifacts"),
+            ["Findings__Directory"] = Path.Combine(_directory, "findings"),
             ["Logs__Directory"] = Path.Combine(_directory, "logs"),
             ["Host__DataDirectory"] = Data,
             ["Host__Port"] = "0",

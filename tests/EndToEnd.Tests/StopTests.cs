@@ -74,6 +74,7 @@ public sealed class StopTests : IDisposable
         ["Git__Executable"] = git,
         ["Git__Directory"] = Path.Combine(_directory, "repositories"),
         ["Artifacts__Directory"] = Path.Combine(_directory, "artifacts"),
+        ["Findings__Directory"] = Path.Combine(_directory, "findings"),
         ["Logs__Directory"] = Path.Combine(_directory, "logs"),
         ["Host__DataDirectory"] = Path.Combine(_directory, "data"),
         ["Host__Port"] = "0",

@@ -24,6 +24,9 @@ param publicAddress string
 @description('The address of the blob container for workspaces.')
 param artifactsContainer string
 
+@description('The address of the blob container for what is known of findings.')
+param findingsContainer string
+
 @description('The address of the blob container for the logs of stages.')
 param logsContainer string
 
@@ -56,6 +59,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' existing = {
         Azure__Credential: 'ManagedIdentity'
         Azure__ManagedIdentityClientId: identity.properties.clientId
         Artifacts__Container: artifactsContainer
+        Findings__Container: findingsContainer
         Logs__Container: logsContainer
         Git__Directory: '/tmp/atomic-devops/git'
       },

@@ -1,4 +1,4 @@
-metadata description = 'What instances share: workspaces that one stage makes for the next, and the logs of stages. Its own account, so that a flood of output slows nothing of the Functions host. It has no keys.'
+metadata description = 'What instances share: workspaces that one stage makes for the next, what is known of findings, and the logs of stages. Its own account, so that a flood of output slows nothing of the Functions host. It has no keys.'
 
 import { Size } from '../sizes.bicep'
 
@@ -24,6 +24,7 @@ param identityName string
 param workspaceId string
 
 var artifacts = 'artifacts'
+var findings = 'findings'
 var logs = 'logs'
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
@@ -53,12 +54,17 @@ resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
   resource blobs 'blobServices' = {
     name: 'default'
     properties: {
-      // All of it can be made anew, and what a run removes is meant to be gone.
+      // What a run removes is meant to be gone. Findings are replaced, never removed.
       deleteRetentionPolicy: { enabled: false }
     }
 
     resource artifactsContainer 'containers' = {
       name: artifacts
+      properties: { publicAccess: 'None' }
+    }
+
+    resource findingsContainer 'containers' = {
+      name: findings
       properties: { publicAccess: 'None' }
     }
 
@@ -117,6 +123,16 @@ resource artifactsRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+resource findingsRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account::blobs::findingsContainer.id, identityName, blobDataContributor.id)
+  scope: account::blobs::findingsContainer
+  properties: {
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: blobDataContributor.id
+  }
+}
+
 resource logsRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(account::blobs::logsContainer.id, identityName, blobDataContributor.id)
   scope: account::blobs::logsContainer
@@ -132,6 +148,9 @@ output id string = account.id
 
 @description('Where artifacts are kept.')
 output artifactsContainer string = '${account.properties.primaryEndpoints.blob}${account::blobs::artifactsContainer.name}'
+
+@description('Where what is known of findings is kept.')
+output findingsContainer string = '${account.properties.primaryEndpoints.blob}${account::blobs::findingsContainer.name}'
 
 @description('Where the logs of stages are kept.')
 output logsContainer string = '${account.properties.primaryEndpoints.blob}${account::blobs::logsContainer.name}'

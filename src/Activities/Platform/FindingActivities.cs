@@ -2,10 +2,14 @@ using AtomicDevOps.Activities.Experts.Sast;
 using AtomicDevOps.Activities.Pipelines;
 using AtomicDevOps.Activities.Security;
 using AtomicDevOps.Activities.Security.Findings;
+using AtomicDevOps.Activities.Security.Ledger;
+using AtomicDevOps.Activities.Security.Sarif;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.Artifacts;
+using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Primitives.Workflow;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Options;
 
 namespace AtomicDevOps.Activities.Platform;
 
@@ -34,6 +38,12 @@ public sealed record Assessment(
 
     /// <summary>Suppressions that are past their end, in words.</summary>
     public IReadOnlyList<string> Expired { get; init; } = [];
+
+    /// <summary>All that was found, also what is suppressed, as a <see cref="ScanRecord"/> in JSON; for <see cref="LedgerActivities.Record"/>.</summary>
+    public StoredArtifact? Record { get; init; }
+
+    /// <summary>The same as a SARIF log.</summary>
+    public StoredArtifact? Sarif { get; init; }
 }
 
 /// <param name="Added">By the change; all where there is no base.</param>
@@ -78,7 +88,7 @@ public sealed record FindingPick(StoredArtifact List, IReadOnlyList<string> Fing
 public sealed record PickedFindings(IReadOnlyList<Finding> Findings, IReadOnlyList<FindingLocation> Secrets);
 
 /// <summary>Makes one list of what all scanners said. Lists can be large, so they stay in the store and orchestrations see what reports need.</summary>
-public sealed class FindingActivities(IArtifactStore artifacts)
+public sealed class FindingActivities(IArtifactStore artifacts, SecretRedactor redactor, IOptionsSnapshot<PlatformOptions> options)
 {
     private const string AssessName = "Findings_Assess";
     private const string PickName = "Findings_Pick";
@@ -108,12 +118,20 @@ public sealed class FindingActivities(IArtifactStore artifacts)
         var before = hasBase ? await ReadAsync(input.Scans.Select(static scan => scan.Base).OfType<StoredArtifact>(), cancellationToken) : [];
         var suppressed = Suppression.Apply(
             FindingConsolidation.Consolidate(reports), input.Security.Suppressions, DateOnly.FromDateTime(input.At.UtcDateTime));
-        var baseline = FindingBaseline.Compare(suppressed.Open, FindingConsolidation.Consolidate(before));
+        var target = FindingConsolidation.Consolidate(before);
+        var baseline = FindingBaseline.Compare(suppressed.Open, target);
         var gate = new SecurityGate { Threshold = input.Security.Threshold, NotChecked = input.Security.NotChecked };
         var result = gate.Evaluate(input.MayBlock ? baseline.Added : [], reports);
         var blocking = result.Blocking.Select(static finding => finding.Fingerprint).ToHashSet(StringComparer.Ordinal);
         var list = await artifacts.WriteJsonAsync(
             $"{ArtifactKey.Segment(input.RunId)}/findings.json", baseline.Added.Concat(baseline.Unchanged), cancellationToken);
+        var known = target.Select(static finding => finding.Fingerprint).ToHashSet(StringComparer.Ordinal);
+        var record = new ScanRecord(baseline.Added, baseline.Unchanged)
+        {
+            AddedSuppressed = [.. suppressed.Suppressed.Where(each => !known.Contains(each.Finding.Fingerprint))],
+            UnchangedSuppressed = [.. suppressed.Suppressed.Where(each => known.Contains(each.Finding.Fingerprint))],
+            Scanners = [.. reports.Select(static report => new ScannerState(report.Tool, report.Outcome, report.Reason))],
+        }.Redacted(redactor);
         return new Assessment(
             result.Outcome,
             [.. result.Reasons.Take(MostTold)],
@@ -123,7 +141,30 @@ public sealed class FindingActivities(IArtifactStore artifacts)
         {
             Scanners = [.. input.Scans.SelectMany(static scan => scan.Scanners), .. missing.Select(ScannerOutcome.Of)],
             Expired = [.. suppressed.Expired.Take(MostTold).Select(static suppression => suppression.ToString())],
+            Record = await artifacts.WriteJsonAsync($"{ArtifactKey.Segment(input.RunId)}/findings-record.json", record, cancellationToken),
+            Sarif = await WriteSarifAsync(input.RunId, record, cancellationToken),
         };
+    }
+
+    private Task<StoredArtifact> WriteSarifAsync(string runId, ScanRecord record, CancellationToken cancellationToken)
+    {
+        var version = typeof(FindingActivities).Assembly.GetName().Version!.ToString(3);
+        var log = new SarifWriterOptions("Atomic DevOps", version, options.Value.PublicAddress, "atomic-devops/security/")
+        {
+            Suppressed = [.. record.AddedSuppressed, .. record.UnchangedSuppressed],
+        };
+        return artifacts.WriteAsync(
+            $"{ArtifactKey.Segment(runId)}/findings.sarif",
+            (stream, _) =>
+            {
+                SarifWriter.Write(
+                    stream,
+                    [.. record.Added, .. record.Unchanged],
+                    [.. record.Scanners.Select(static scanner => new ScanReport(scanner.Tool, scanner.Outcome) { Reason = scanner.Reason })],
+                    log);
+                return Task.CompletedTask;
+            },
+            cancellationToken);
     }
 
     private async Task<IReadOnlyList<ScanReport>> ReadAsync(IEnumerable<StoredArtifact> scans, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using AtomicDevOps.Activities.Security.Ledger;
+using AtomicDevOps.Activities.Tools.Documents;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -11,6 +13,8 @@ public static class PlatformServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(configuration);
         services.TryAddSingleton(TimeProvider.System);
+        services.AddDocuments(configuration);
+        services.AddSingleton<FindingLedgers>();
         services.AddSingleton<AgentSwitches>();
         services.AddOptions<PlatformOptions>()
             .Bind(configuration.GetSection(PlatformOptions.Section))

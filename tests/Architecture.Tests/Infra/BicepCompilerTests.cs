@@ -103,7 +103,7 @@ public sealed class BicepCompilerTests(BicepCompiler compiler) : IClassFixture<B
             """);
         var deployment = compiler.Evaluate("infra/bicep/full.bicepparam");
         var vault = deployment.Single("Microsoft.KeyVault/vaults").Name;
-        string[] wired = ["Artifacts__", "Logs__", "Azure__", "AzureWebJobsStorage__", "APPLICATIONINSIGHTS_", "DURABLE_TASK_SCHEDULER_"];
+        string[] wired = ["Artifacts__", "Findings__", "Logs__", "Azure__", "AzureWebJobsStorage__", "APPLICATIONINSIGHTS_", "DURABLE_TASK_SCHEDULER_"];
 
         deployment.AppSettings.Where(setting => !wired.Any(start => setting.Key.StartsWith(start, StringComparison.Ordinal)))
             .Select(setting => $"{setting.Key}={setting.Value}")
@@ -124,7 +124,7 @@ public sealed class BicepCompilerTests(BicepCompiler compiler) : IClassFixture<B
                 "Platform__Repositories__1=octo/*",
             ]);
         deployment.Of("Microsoft.Insights/scheduledQueryRules").ShouldAllBe(rule => rule.At("properties.actions.actionGroups")!.Contains("-operators", StringComparison.Ordinal));
-        deployment.Of("Microsoft.Authorization/roleAssignments").Count().ShouldBe(10);
+        deployment.Of("Microsoft.Authorization/roleAssignments").Count().ShouldBe(11);
     }
 
     [Theory]
@@ -139,15 +139,17 @@ public sealed class BicepCompilerTests(BicepCompiler compiler) : IClassFixture<B
 
         deployment.Of("Microsoft.Storage/storageAccounts/blobServices/containers").Select(container => container.Name)
             .Where(name => name.StartsWith($"{account}/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
-            .ShouldBe([$"{account}/default/artifacts", $"{account}/default/logs"]);
+            .ShouldBe([$"{account}/default/artifacts", $"{account}/default/findings", $"{account}/default/logs"]);
         rules.Select(rule => rule!["definition"]!.ToJsonString()).ShouldBe([Rule("artifacts", artifactDays), Rule("logs", logDays)]);
         deployment.Of("Microsoft.Authorization/roleAssignments").Where(role => role.At("properties.roleDefinitionId")!.EndsWith("ba92f5b4-2d11-453d-a403-e96b0029c9fe", StringComparison.Ordinal))
             .Select(role => role.Id.Split("/providers/")[1]).Order(StringComparer.Ordinal)
             .ShouldBe([
                 $"Microsoft.Storage/storageAccounts/{account}/blobServices/default/containers/artifacts",
+                $"Microsoft.Storage/storageAccounts/{account}/blobServices/default/containers/findings",
                 $"Microsoft.Storage/storageAccounts/{account}/blobServices/default/containers/logs",
             ]);
         deployment.AppSettings["Artifacts__Container"]!.ToString().ShouldContain("artifacts");
+        deployment.AppSettings["Findings__Container"]!.ToString().ShouldContain("findings");
         deployment.AppSettings["Logs__Container"]!.ToString().ShouldContain("logs");
 
         static string Rule(string container, int days) =>

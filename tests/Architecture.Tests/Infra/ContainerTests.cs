@@ -104,7 +104,7 @@ public sealed partial class ContainerTests
         var environment = final.Single(instruction => instruction.Name is "ENV").Arguments;
 
         final.Single(instruction => instruction.Name is "VOLUME").Arguments.ShouldBe("/data");
-        foreach (var setting in (string[])["Host__DataDirectory", "Artifacts__Directory", "Logs__Directory", "Git__Directory"])
+        foreach (var setting in (string[])["Host__DataDirectory", "Artifacts__Directory", "Findings__Directory", "Logs__Directory", "Git__Directory"])
         {
             environment.ShouldMatch($@"\b{setting}=/data(/|\s|$)");
         }

@@ -8,6 +8,7 @@ internal static class PlatformSettings
     public static Dictionary<string, string?> In(string directory) => new(StringComparer.Ordinal)
     {
         ["Artifacts:Directory"] = Path.Combine(directory, "artifacts"),
+        ["Findings:Directory"] = Path.Combine(directory, "findings"),
         ["Git:Directory"] = Path.Combine(directory, "git"),
         ["GitHub:BaseAddress"] = "http://127.0.0.1:1/",
         ["GitHub:Webhook:Secret"] = WebhookSecret,

@@ -46,6 +46,7 @@ public sealed class Installation : IAsyncDisposable
             ["Git__AllowHttp"] = "true",
             ["Git__Directory"] = Path.Combine(directory.FullName, "git"),
             ["Artifacts__Directory"] = Path.Combine(directory.FullName, "artifacts"),
+            ["Findings__Directory"] = Path.Combine(directory.FullName, "findings"),
             ["Logs__Directory"] = Path.Combine(directory.FullName, "logs"),
             ["Host__DataDirectory"] = Path.Combine(directory.FullName, "data"),
             ["Host__Keys__default"] = PlatformProcess.FunctionKey,

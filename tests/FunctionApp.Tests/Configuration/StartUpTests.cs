@@ -59,6 +59,12 @@ public sealed partial class StartUpTests : IDisposable
     [InlineData("Logs:Directory", "")]
     [InlineData("Logs:Directory", "/proc/nowhere")]
     [InlineData("Logs:StageBytes", "1")]
+    [InlineData("Findings:Directory", "/proc/nowhere")]
+    [InlineData("Findings:Container", "https://stdevops.blob.core.windows.net/findings", "Findings:Directory", "elsewhere")]
+    [InlineData("Findings:Deadlines:Critical", "00:00:00")]
+    [InlineData("Findings:Deadlines:High", "forever")]
+    [InlineData("Findings:Deadlines:Medium", "-1.00:00:00")]
+    [InlineData("Findings:Deadlines:Low", "4000.00:00:00")]
     [InlineData("Artifacts:Container", "artifacts", "Artifacts:Directory", null)]
     [InlineData("Artifacts:Container", "http://stdevops.blob.core.windows.net/artifacts", "Artifacts:Directory", null)]
     [InlineData("Artifacts:Container", "https://stdevops.blob.core.windows.net/", "Artifacts:Directory", null)]
@@ -175,6 +181,7 @@ public sealed partial class StartUpTests : IDisposable
             ["Host:Port"] = "0",
             ["Host:DataDirectory"] = _directory,
             ["Artifacts:Directory"] = Path.Combine(_directory, "artifacts"),
+            ["Findings:Directory"] = Path.Combine(_directory, "findings"),
             ["Logs:Directory"] = Path.Combine(_directory, "logs"),
             ["Git:Directory"] = Path.Combine(_directory, "git"),
             [otherKey ?? "Unused"] = otherValue,

@@ -67,6 +67,7 @@ internal sealed class TestApp : IAsyncDisposable
             ["Host:Keys:durabletask_extension"] = "durable-system-key-for-tests",
             ["Logs:Directory"] = Path.Combine(directory, "logs"),
             ["Artifacts:Directory"] = Path.Combine(directory, "artifacts"),
+            ["Findings:Directory"] = Path.Combine(directory, "findings"),
             ["Git:Directory"] = Path.Combine(directory, "git"),
             ["GitHub:BaseAddress"] = "http://127.0.0.1:1/",
             ["GitHub:Webhook:Secret"] = WebhookSecret,

@@ -12,7 +12,7 @@ public sealed record FindingDeadlines
 
     public TimeSpan Low { get; init; } = TimeSpan.FromDays(180);
 
-    internal bool AreInRange => ((TimeSpan[])[Critical, High, Medium, Low]).All(static time => time >= TimeSpan.FromHours(1) && time <= TimeSpan.FromDays(3_650));
+    internal static bool IsInRange(TimeSpan time) => time >= TimeSpan.FromHours(1) && time <= TimeSpan.FromDays(3_650);
 
     /// <returns>Null for what is no weakness at all.</returns>
     public TimeSpan? For(FindingSeverity severity) => severity switch

@@ -53,7 +53,7 @@ public static class SarifWriter
         json.WriteStartObject("driver");
         json.WriteString("name", options.Tool);
         json.WriteString("semanticVersion", options.Version);
-        json.WriteString("informationUri", options.Information.AbsoluteUri);
+        WriteString(json, "informationUri", options.Information?.AbsoluteUri);
         json.WriteStartArray("rules");
         var cutTags = 0;
         foreach (var (id, same) in rules)
@@ -341,9 +341,9 @@ public static class SarifWriter
 
 /// <param name="Tool">The platform's name.</param>
 /// <param name="Version">The platform's semantic version.</param>
-/// <param name="Information">Where the platform is described.</param>
+/// <param name="Information">Where the platform is reached; null where nobody can.</param>
 /// <param name="Category">Tells this analysis from others of the same commit; it ends in a slash or names the run after the last one.</param>
-public sealed record SarifWriterOptions(string Tool, string Version, Uri Information, string Category)
+public sealed record SarifWriterOptions(string Tool, string Version, Uri? Information, string Category)
 {
     /// <summary>Written with the word of whoever suppressed them.</summary>
     public IReadOnlyList<SuppressedFinding> Suppressed { get; init; } = [];

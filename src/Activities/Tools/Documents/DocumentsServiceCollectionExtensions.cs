@@ -1,3 +1,4 @@
+using AtomicDevOps.Activities.Security.Ledger;
 using AtomicDevOps.Activities.Tools.Blobs;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,12 +14,16 @@ public static class DocumentsServiceCollectionExtensions
     public static IServiceCollection AddDocuments(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddStore<FindingsOptions>(configuration, Section).Validate(
-            static options => options.Deadlines.AreInRange,
-            "Findings:Deadlines has a time that is out of range; each must be from 01:00:00 to 3650.00:00:00.");
+        services.AddStore<FindingsOptions>(configuration, Section)
+            .Validate(static options => FindingDeadlines.IsInRange(options.Deadlines.Critical), OutOfRange(nameof(FindingDeadlines.Critical)))
+            .Validate(static options => FindingDeadlines.IsInRange(options.Deadlines.High), OutOfRange(nameof(FindingDeadlines.High)))
+            .Validate(static options => FindingDeadlines.IsInRange(options.Deadlines.Medium), OutOfRange(nameof(FindingDeadlines.Medium)))
+            .Validate(static options => FindingDeadlines.IsInRange(options.Deadlines.Low), OutOfRange(nameof(FindingDeadlines.Low)));
         services.TryAddSingleton<IDocumentStore>(provider => provider.OpenContainer<FindingsOptions>(DocumentJson.Tool, Section) is { } container
             ? new BlobDocumentStore(container)
             : ActivatorUtilities.CreateInstance<FileDocumentStore>(provider));
         return services;
     }
+
+    private static string OutOfRange(string severity) => $"Findings:Deadlines:{severity} is out of range; it must be from 01:00:00 to 3650.00:00:00.";
 }

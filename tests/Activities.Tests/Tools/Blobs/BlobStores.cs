@@ -1,6 +1,7 @@
 using AtomicDevOps.Activities.Tests.Tools.AzureResourceManager;
 using AtomicDevOps.Activities.Tests.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.Artifacts;
+using AtomicDevOps.Activities.Tools.Documents;
 using AtomicDevOps.Activities.Tools.Logs;
 using Azure.Core;
 using Microsoft.Extensions.Configuration;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AtomicDevOps.Activities.Tests.Tools.Blobs;
 
-/// <summary>Both stores as the app sets them up on an instance, in one container, with a clock that skips waits.</summary>
+/// <summary>The stores as the app sets them up on an instance, in one container, with a clock that skips waits.</summary>
 internal sealed class BlobStores : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
@@ -18,6 +19,7 @@ internal sealed class BlobStores : IAsyncDisposable
         var values = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["Artifacts:Container"] = container.AbsoluteUri,
+            ["Findings:Container"] = container.AbsoluteUri,
             ["Logs:Container"] = container.AbsoluteUri,
             ["Logs:StageBytes"] = "4096",
         };
@@ -32,6 +34,7 @@ internal sealed class BlobStores : IAsyncDisposable
             .AddSingleton<TimeProvider>(Clock)
             .AddSingleton<TokenCredential>(Credential)
             .AddArtifacts(configuration)
+            .AddDocuments(configuration)
             .AddStageLogs(configuration)
             .BuildServiceProvider();
     }
@@ -41,6 +44,8 @@ internal sealed class BlobStores : IAsyncDisposable
     public TestCredential Credential { get; } = new();
 
     public IArtifactStore Artifacts => _services.GetRequiredService<IArtifactStore>();
+
+    public IDocumentStore Documents => _services.GetRequiredService<IDocumentStore>();
 
     public IStageLog Logs => _services.GetRequiredService<IStageLog>();
 

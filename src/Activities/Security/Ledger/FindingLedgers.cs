@@ -1,0 +1,51 @@
+using System.Runtime.CompilerServices;
+using AtomicDevOps.Activities.Tools;
+using AtomicDevOps.Activities.Tools.Documents;
+using AtomicDevOps.Activities.Tools.GitHub;
+
+namespace AtomicDevOps.Activities.Security.Ledger;
+
+/// <summary>The ledgers that are kept, for whoever reads them.</summary>
+public sealed class FindingLedgers(IDocumentStore documents)
+{
+    /// <returns>Null where the reference was never scanned.</returns>
+    /// <exception cref="ToolException">It cannot be read.</exception>
+    public async Task<FindingLedger?> FindAsync(RepositoryName repository, string reference, CancellationToken cancellationToken) =>
+        (await documents.ReadJsonAsync<FindingLedger>(LedgerKey.Of(repository, reference), cancellationToken)).Value;
+
+    /// <summary>All, or all of a repository.</summary>
+    public async IAsyncEnumerable<FindingLedger> ListAsync(RepositoryName? repository, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var key in documents.ListAsync(repository is null ? LedgerKey.Root : LedgerKey.Of(repository), cancellationToken))
+        {
+            if ((await documents.ReadJsonAsync<FindingLedger>(key, cancellationToken)).Value is { } ledger)
+            {
+                yield return ledger;
+            }
+        }
+    }
+
+    /// <summary>The SARIF log of a reference's newest scan.</summary>
+    /// <returns>Null where the reference was never scanned.</returns>
+    /// <exception cref="ToolException">It cannot be read.</exception>
+    public async Task<(LedgerScan Scan, ReadOnlyMemory<byte> Log)?> ReadSarifAsync(RepositoryName repository, string reference, CancellationToken cancellationToken)
+    {
+        const int MostAttempts = 5;
+        for (var attempt = 1; attempt <= MostAttempts; attempt++)
+        {
+            if (await FindAsync(repository, reference, cancellationToken) is not { Latest: { } latest, Sarif: { } key })
+            {
+                return null;
+            }
+
+            if (await documents.ReadAsync(key, cancellationToken) is { } document)
+            {
+                return (latest, document.Content);
+            }
+
+            // A newer scan was recorded between the two reads, and took the old one's away.
+        }
+
+        throw new ToolUnavailableException(DocumentJson.Tool, $"The log of {reference} in {repository} could not be read: newer ones came all the time, or it is gone.");
+    }
+}

@@ -1,0 +1,152 @@
+using AtomicDevOps.Activities.Experts.Sast;
+using AtomicDevOps.Activities.Pipelines;
+using AtomicDevOps.Activities.Platform;
+using AtomicDevOps.Activities.Security;
+using AtomicDevOps.Activities.Security.Findings;
+using AtomicDevOps.Activities.Security.Ledger;
+using AtomicDevOps.Activities.Security.Sarif;
+using AtomicDevOps.Activities.Tests.Support;
+using AtomicDevOps.Activities.Tools;
+using AtomicDevOps.Activities.Tools.Artifacts;
+using AtomicDevOps.Activities.Tools.Documents;
+using AtomicDevOps.Activities.Tools.GitHub;
+using AtomicDevOps.Activities.Tools.Logs;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+using static AtomicDevOps.Activities.Tests.Security.Findings.FindingSamples;
+
+namespace AtomicDevOps.Activities.Tests.Platform;
+
+/// <summary>From what scanners say to what is kept of it, over real stores.</summary>
+public sealed class LedgerActivitiesTests : IAsyncDisposable
+{
+    private const string Token = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
+    private static readonly DateTimeOffset Start = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly RepositoryName Repository = new("Octo", "Hello");
+    private readonly TemporaryDirectory _directory = new();
+    private readonly ServiceProvider _services;
+
+    public LedgerActivitiesTests()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Artifacts:Directory"] = _directory.Combine("artifacts"),
+            ["Findings:Directory"] = _directory.Combine("findings"),
+            ["Logs:Directory"] = _directory.Combine("logs"),
+            ["Findings:Deadlines:High"] = "2.00:00:00",
+        }).Build();
+        _services = new ServiceCollection().AddLogging().AddSingleton<IConfiguration>(configuration)
+            .AddPlatform(configuration).AddArtifacts(configuration).AddStageLogs(configuration)
+            .BuildServiceProvider();
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private IDocumentStore Documents => _services.GetRequiredService<IDocumentStore>();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public async Task What_was_assessed_is_kept_with_its_log_and_never_with_a_secret()
+    {
+        var assessed = await AssessAsync(0, Code("Bandit", "B105", "app.py", 3, "CWE-798") with
+        {
+            Message = $"The key {Token} stands here.",
+            Severity = FindingSeverity.High,
+            Evidence = [new FindingEvidence("Bandit", "B105") { Message = $"Possible password: {Token}" }],
+        });
+
+        var recorded = await RecordAsync(0, assessed);
+
+        recorded.ShouldBe(new RecordedFindings(Recorded: true, Open: 1, Overdue: 0, OverdueCritical: 0));
+        var ledger = await LedgerAsync();
+        var entry = ledger.Entries.ShouldHaveSingleItem();
+        (entry.Finding.Location.Path, entry.Due, entry.Finding.Message).ShouldBe(("app.py", Start.AddDays(2), "The key [redacted] stands here."));
+        ledger.Latest!.Scanners.ShouldHaveSingleItem().ShouldBe(new ScannerState("Bandit", ScanOutcome.Checked, null));
+        var log = (await Documents.ReadAsync(ledger.Sarif!, Cancellation)).ShouldNotBeNull();
+        SarifReader.Read(new MemoryStream(log.Content.ToArray())).ShouldHaveSingleItem().Findings.ShouldHaveSingleItem().Fingerprint.ShouldBe(entry.Finding.Fingerprint);
+        foreach (var file in Directory.GetFiles(_directory.Combine("findings"), "*", SearchOption.AllDirectories))
+        {
+            (await File.ReadAllTextAsync(file, Cancellation)).ShouldNotContain(Token);
+        }
+    }
+
+    [Fact]
+    public async Task A_newer_scan_replaces_the_log_and_an_older_or_repeated_one_does_not()
+    {
+        var first = await AssessAsync(0, Code("Bandit", "B1", "a.py", 1));
+        var second = await AssessAsync(1);
+        await RecordAsync(0, first);
+        (await RecordAsync(1, second)).ShouldBe(new RecordedFindings(Recorded: true, Open: 0, Overdue: 0, OverdueCritical: 0));
+        var newest = await LedgerAsync();
+
+        (await RecordAsync(1, second)).Recorded.ShouldBeFalse();
+        (await RecordAsync(0, first)).Recorded.ShouldBeFalse();
+
+        (await LedgerAsync()).Sarif.ShouldBe(newest.Sarif);
+        (await Documents.ListAsync("sarif", Cancellation).ToListAsync(Cancellation)).ShouldBe([newest.Sarif!]);
+        newest.Entries.ShouldHaveSingleItem().TimeToPatch.ShouldBe(TimeSpan.FromDays(1));
+    }
+
+    [Fact]
+    public async Task Scans_that_are_recorded_at_once_all_count()
+    {
+        var assessed = new List<Assessment>();
+        for (var day = 0; day < 6; day++)
+        {
+            assessed.Add(await AssessAsync(day, Code("Bandit", "B1", $"f{day}.py", 1)));
+        }
+
+        await Task.WhenAll(assessed.Select((each, day) => Task.Run(() => RecordAsync(day, each), Cancellation)));
+
+        var ledger = await LedgerAsync();
+        ledger.Scans.Count.ShouldBe(6);
+        ledger.Entries.Count.ShouldBe(6);
+        ledger.Entries.Count(entry => entry.State == FindingState.Open).ShouldBe(1, "each scan clears what only those before had");
+        (await Documents.ListAsync("sarif", Cancellation).ToListAsync(Cancellation)).ShouldContain(ledger.Sarif!);
+    }
+
+    [Fact]
+    public async Task What_is_past_its_time_is_counted()
+    {
+        var late = Code("Bandit", "B1", "a.py", 1) with { Severity = FindingSeverity.Critical };
+        await RecordAsync(0, await AssessAsync(0, late));
+
+        (await RecordAsync(8, await AssessAsync(8, late))).ShouldBe(new RecordedFindings(Recorded: true, Open: 1, Overdue: 1, OverdueCritical: 1));
+    }
+
+    [Theory]
+    [InlineData("main")]
+    [InlineData("refs/tags/v1")]
+    [InlineData("../../etc")]
+    public async Task A_reference_that_has_no_ledger_is_refused(string reference)
+    {
+        var assessed = await AssessAsync(0);
+
+        (await Should.ThrowAsync<ToolException>(() => RecordAsync(0, assessed, reference))).Message.ShouldContain("refs/heads/");
+    }
+
+    private async Task<Assessment> AssessAsync(int day, params Finding[] findings)
+    {
+        var artifacts = _services.GetRequiredService<IArtifactStore>();
+        var scan = await artifacts.WriteJsonAsync($"run{day}/scan.json", new[] { new ScanReport("Bandit", ScanOutcome.Checked) { Findings = findings } }, Cancellation);
+        await using var scope = _services.CreateAsyncScope();
+        return await ActivatorUtilities.CreateInstance<FindingActivities>(scope.ServiceProvider).AssessAsync(
+            new AssessmentRequest($"run{day}", [new ScanResult(scan, Base: null, [])], new SecurityConfiguration(), Start.AddDays(day)), Cancellation);
+    }
+
+    private Task<RecordedFindings> RecordAsync(int day, Assessment assessed, string reference = "refs/heads/main") =>
+        ActivatorUtilities.CreateInstance<LedgerActivities>(_services).RecordAsync(
+            new RecordFindingsRequest(Repository, reference, $"{day:x40}", Start.AddDays(day), assessed.Record!, assessed.Sarif!), Cancellation);
+
+    private async Task<FindingLedger> LedgerAsync()
+    {
+        (await Documents.ListAsync(LedgerKey.Root, Cancellation).ToListAsync(Cancellation)).ShouldBe(["ledgers/octo/hello/refs~2fheads~2fmain"]);
+        return (await Documents.ReadJsonAsync<FindingLedger>(LedgerKey.Of(Repository, "refs/heads/main"), Cancellation)).Value.ShouldNotBeNull();
+    }
+}
