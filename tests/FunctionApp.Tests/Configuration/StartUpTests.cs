@@ -90,6 +90,15 @@ public sealed partial class StartUpTests : IDisposable
     [InlineData("AstGrep:Program", "")]
     [InlineData("AstGrep:Timeout", "soon")]
     [InlineData("Osv:Directory", "/nowhere")]
+    [InlineData("ChatModel:Provider", "Somebody")]
+    [InlineData("ChatModel:Endpoint", "http://models.example.com/")]
+    [InlineData("ChatModel:MaxOutputTokens", "1")]
+    [InlineData("ChatModel:Temperature", "3")]
+    [InlineData("ChatModel:Timeout", "00:00:00")]
+    [InlineData("ChatModel:ThrottleWait", "01:00:00")]
+    [InlineData("Remediation:MaxFiles", "0")]
+    [InlineData("Remediation:MaxChangedLines", "0")]
+    [InlineData("Remediation:MaxPatchBytes", "1")]
     [InlineData("CodeQl:Executable", "/nowhere/codeql")]
     [InlineData("CodeQl:Suite", "Everything")]
     [InlineData("CodeQl:Threads", "-1")]
@@ -155,6 +164,7 @@ public sealed partial class StartUpTests : IDisposable
     [
         "FUNCTIONS_WORKER_RUNTIME", "OTEL_SERVICE_NAME", "GitHub:Token", "GitHub:App:ClientId", "Docker:Registries:0:Username",
         "Docker:Registries:0:Password", "Docker:Registries:0:IdentityToken", "Host:Keys:default", "Host:Keys:durabletask_extension", "Platform:Repositories:1",
+        "ChatModel:Model", "ChatModel:ApiKey",
     ];
 
     [Fact]

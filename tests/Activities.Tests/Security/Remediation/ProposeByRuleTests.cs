@@ -52,7 +52,7 @@ public sealed class ProposeByRuleTests : IDisposable
         var (one, _) = await ProposeAsync([Django], ("requirements.txt", "django==3.2.0\n"));
         var (other, _) = await ProposeAsync([Django], ("requirements.txt", "django==3.2.0\n"));
 
-        one.Changes.ShouldNotBeNull().ShouldBe(other.Changes);
+        one.Kept.ShouldNotBeNull().ShouldBe(other.Kept);
         one.Title.ShouldBe("Raise django from 3.2.0 to 3.2.5");
     }
 
@@ -84,7 +84,7 @@ public sealed class ProposeByRuleTests : IDisposable
     {
         var (fix, changes) = await ProposeAsync([Dependency("3", "django", "3.2.0", "pyproject.toml", 4)], Poetry);
 
-        fix.Changes.ShouldBeNull();
+        fix.Kept.ShouldBeNull();
         changes.ShouldBeEmpty();
         fix.Refusals.ShouldHaveSingleItem();
     }
@@ -106,7 +106,7 @@ public sealed class ProposeByRuleTests : IDisposable
     {
         var (fix, _) = await ProposeAsync([Sql], ("src/app.py", App.Replace("sqlite3\n", "sqlite3\r\n", StringComparison.Ordinal)));
 
-        fix.Changes.ShouldBeNull();
+        fix.Kept.ShouldBeNull();
         fix.Refusals.ShouldHaveSingleItem().ShouldContain("src/app.py");
     }
 
@@ -117,7 +117,7 @@ public sealed class ProposeByRuleTests : IDisposable
             [Django, Sql, Sql with { Location = new FindingLocation("src/app.py", 99) }, Sql with { Location = new FindingLocation("../app.py", 4) }],
             ("requirements.txt", "flask==1.0\n"), ("src/app.py", "\n\n\nnothing\n"));
 
-        fix.Changes.ShouldBeNull();
+        fix.Kept.ShouldBeNull();
         fix.Fingerprints.ShouldBeEmpty();
         fix.Refusals.Count.ShouldBe(4);
     }
@@ -156,7 +156,7 @@ public sealed class ProposeByRuleTests : IDisposable
         var workspace = await _artifacts.PackAsync("run-1/tree.tar", files);
         var stored = await _artifacts.WriteJsonAsync("run-1/findings.json", findings, Token);
         var fix = await Expert.ProposeByRuleAsync(new ProposeByRuleRequest("run-1", workspace, stored, findings.Count), Token);
-        return (fix, fix.Changes is null ? [] : await _artifacts.ReadJsonAsync<IReadOnlyList<FileChange>>(fix.Changes.Key, Token));
+        return (fix, fix.Kept is null ? [] : (await _artifacts.ReadJsonAsync<RemediationProposal>(fix.Kept.Key, Token)).Files);
     }
 
     private static Finding Finding(string fingerprint, FindingKind kind, string path, int line, string weakness, string tool, string rule) => new()
