@@ -1,5 +1,6 @@
 using AtomicDevOps.Activities.Experts.Docker;
 using AtomicDevOps.Activities.Experts.GenRemediationSecurity;
+using AtomicDevOps.Activities.Experts.PenTest;
 using AtomicDevOps.Activities.Experts.Sast;
 using AtomicDevOps.Activities.Experts.Sca;
 using AtomicDevOps.Activities.Platform;
@@ -32,6 +33,7 @@ internal static class ServiceCollectionExtensions
         .AddAzureResourceManager(configuration)
         .AddSast(configuration)
         .AddSca(configuration)
+        .AddPenTest(configuration)
         .AddGenRemediationSecurity(configuration)
         .AddCodeQl(configuration)
         .AddSnyk(configuration)

@@ -94,6 +94,47 @@ public sealed class SecurityTests : EndToEndTest
         await ShouldBeSecretAsync(installation, repository, opened.Number, head);
     }
 
+    /// <summary>A project for every package of the corpus, each at a version that an advisory with a fix affects.</summary>
+    [Fact]
+    public async Task Nine_of_ten_vulnerable_projects_are_fixed_by_a_proved_pull_request()
+    {
+        using var engine = DockerEngine.Usual();
+        await engine.RequireAsync();
+        await using var installation = Use(await Installation.StartAsync(engine, SecurityTools.Settings()));
+        var projects = VulnerableProjects.Of(Environment.GetEnvironmentVariable("ATOMIC_OSV_DIR")!);
+        var repository = await installation.CreateRepositoryAsync((SampleRepository.Configuration, null));
+        await repository.CommitAsync("feature", "Depend on others", projects.Select(project => ($"projects/{project.Name}/requirements.txt", (string?)$"{project.Name}=={project.Version}\n")));
+        var opened = await repository.OpenPullRequestAsync("feature");
+
+        var run = await installation.Client.EndAsync(repository.FullName, opened.Number);
+
+        run.Verdict.ShouldBe("Failed", run.Report);
+        var fix = (await repository.OpenPullRequestsAsync()).Single(each => each.Number != opened.Number);
+        (await installation.Client.EndAsync(repository.FullName, fix.Number)).Verdict.ShouldBe("Passed");
+        var raised = await repository.ChangedFilesAsync(fix.Number);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{raised.Count} of {projects.Count} vulnerable projects are fixed.");
+        projects.Count.ShouldBeGreaterThan(200);
+        ((double)raised.Count / projects.Count).ShouldBeGreaterThanOrEqualTo(0.90);
+    }
+
+    /// <summary>As a pull request that adds all of it, so that it answers for every line.</summary>
+    [Fact]
+    public async Task This_repository_passes_its_own_security()
+    {
+        using var engine = DockerEngine.Usual();
+        await engine.RequireAsync();
+        await using var installation = Use(await Installation.StartAsync(engine, SecurityTools.Settings()));
+        var repository = await installation.CreateRepositoryAsync();
+        await repository.CommitAsync("everything", "Add all of it", await RepositoryRoot.TrackedFilesAsync());
+        var opened = await repository.OpenPullRequestAsync("everything");
+
+        var run = await installation.Client.EndAsync(repository.FullName, opened.Number);
+
+        var security = run.FindStage("security")!;
+        security.State.ShouldBe("Passed", run.Report);
+        security.Summary.ShouldNotBeNull().ShouldContain("0 of them blocking", Case.Sensitive, run.Report);
+    }
+
     /// <summary>What is in the repository is nowhere else.</summary>
     private static async Task ShouldBeSecretAsync(Installation installation, ForgeRepository repository, int pullRequest, string head)
     {

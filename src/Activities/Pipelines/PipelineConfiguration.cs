@@ -119,6 +119,22 @@ public sealed record SecurityConfiguration
     public bool Fixes { get; init; } = true;
 
     public IReadOnlyList<Suppression> Suppressions { get; init; } = [];
+
+    /// <summary>The web application in the image, where there is one to scan.</summary>
+    public ApplicationConfiguration? Application { get; init; }
+}
+
+/// <summary>How the web application in the image is started and where it answers.</summary>
+public sealed record ApplicationConfiguration
+{
+    /// <summary>Where it listens, on any address of its container.</summary>
+    public int Port { get; init; } = 8080;
+
+    /// <summary>Where a scan begins; it stays in this folder.</summary>
+    public string Path { get; init; } = "/";
+
+    /// <summary>Program and arguments; none means the image's own.</summary>
+    public IReadOnlyList<string> Command { get; init; } = [];
 }
 
 public sealed record LimitsConfiguration

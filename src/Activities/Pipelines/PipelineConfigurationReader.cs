@@ -242,6 +242,18 @@ public static partial class PipelineConfigurationReader
             NotChecked = Enum.Parse<NotCheckedPolicy>(section.Choice("notChecked", "warn", ["warn", "fail"]), ignoreCase: true),
             Fixes = section.Flag("fixes", defaults.Fixes),
             Suppressions = section.Items("suppressions", "a suppression", ReadSuppression),
+            Application = section.Nested<ApplicationConfiguration?>("application", ReadApplication, defaults.Application),
+        };
+    }
+
+    private static ApplicationConfiguration ReadApplication(Section section)
+    {
+        var defaults = new ApplicationConfiguration();
+        return new ApplicationConfiguration
+        {
+            Port = section.WholeNumber("port", defaults.Port, 1, 65535),
+            Path = section.UrlPath("path", defaults.Path),
+            Command = section.Texts("command", defaults.Command),
         };
     }
 
@@ -259,7 +271,8 @@ public static partial class PipelineConfigurationReader
             Owner = section.OptionalText("owner"),
             Until = section.OptionalDate("until"),
         };
-        section.Report(suppression.Problems());
+        var isWrongDay = suppression.Until is null && section.Says("until");
+        section.Report((isWrongDay ? suppression with { Until = DateOnly.MaxValue } : suppression).Problems());
         return suppression;
     }
 
@@ -471,6 +484,23 @@ public static partial class PipelineConfigurationReader
             return IsInside(scalar, key) ? scalar.Value! : defaultValue;
         }
 
+        public string UrlPath(string key, string defaultValue)
+        {
+            if (Scalar(key) is not { } scalar)
+            {
+                return defaultValue;
+            }
+
+            var path = scalar.Value ?? string.Empty;
+            if (path is ['/', ..] && path is not ['/', '/', ..] && UrlPathPattern().IsMatch(path))
+            {
+                return path;
+            }
+
+            Report(scalar, $"«{key}» is «{Quotation(path)}»; it has to be a URL's path without query, such as /app/.");
+            return defaultValue;
+        }
+
         public IReadOnlyList<string> RelativePaths(string key)
         {
             return [.. Scalars(key).Where(scalar => IsInside(scalar, key)).Select(scalar => scalar.Value!)];
@@ -502,6 +532,8 @@ public static partial class PipelineConfigurationReader
                     return [];
             }
         }
+
+        public bool Says(string key) => Find(key) is not null;
 
         public string? OptionalText(string key) => Scalar(key)?.Value;
 
@@ -573,6 +605,9 @@ public static partial class PipelineConfigurationReader
 
         [GeneratedRegex("^(?<amount>[0-9]{1,6})(?<unit>s|m|h|d)$", RegexOptions.NonBacktracking)]
         private static partial Regex DurationPattern();
+
+        [GeneratedRegex("^[A-Za-z0-9/._~%!$&'()*+,;=:@-]{1,500}$", RegexOptions.NonBacktracking)]
+        private static partial Regex UrlPathPattern();
 
         [GeneratedRegex("^(?<amount>[0-9]{1,15})(?<unit>|B|KiB|MiB|GiB)$", RegexOptions.NonBacktracking)]
         private static partial Regex SizePattern();

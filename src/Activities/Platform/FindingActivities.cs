@@ -79,13 +79,34 @@ public sealed record FindingSummary(
     };
 }
 
+/// <param name="List">A list of <see cref="Finding"/> in JSON.</param>
+/// <param name="Fingerprints">Of those that are wanted.</param>
+public sealed record FindingPick(StoredArtifact List, IReadOnlyList<string> Fingerprints);
+
+/// <param name="Findings">Those that were wanted, in the list's order.</param>
+/// <param name="Secrets">Where the list has secrets.</param>
+public sealed record PickedFindings(IReadOnlyList<Finding> Findings, IReadOnlyList<FindingLocation> Secrets);
+
 /// <summary>Makes one list of what all scanners said. Lists can be large, so they stay in the store and orchestrations see what reports need.</summary>
 public sealed class FindingActivities(IArtifactStore artifacts, SecretRedactor redactor, IOptionsSnapshot<PlatformOptions> options)
 {
     private const string AssessName = "Findings_Assess";
+    private const string PickName = "Findings_Pick";
     private const int MostTold = 50;
 
     public static ActivityCall<AssessmentRequest, Assessment> Assess { get; } = new(AssessName);
+
+    public static ActivityCall<FindingPick, PickedFindings> Pick { get; } = new(PickName);
+
+    /// <exception cref="ToolException">The list cannot be read.</exception>
+    [Function(PickName)]
+    public async Task<PickedFindings> PickAsync([ActivityTrigger] FindingPick input, CancellationToken cancellationToken)
+    {
+        var all = await artifacts.ReadJsonAsync<IReadOnlyList<Finding>>(input.List.Key, cancellationToken);
+        return new PickedFindings(
+            [.. all.Where(finding => input.Fingerprints.Contains(finding.Fingerprint, StringComparer.Ordinal))],
+            [.. all.Where(static finding => finding.Kind == FindingKind.Secret).Select(static finding => finding.Location)]);
+    }
 
     /// <exception cref="ToolException">A report cannot be read.</exception>
     [Function(AssessName)]

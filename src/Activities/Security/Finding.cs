@@ -60,7 +60,7 @@ public enum FindingKind
 [JsonConverter(typeof(JsonStringEnumConverter<FindingSeverity>))]
 public enum FindingSeverity
 {
-    /// <summary>No tool told it. Gates treat it like <see cref="Medium"/>.</summary>
+    /// <summary>No tool told it. An advisory that nobody rated is no lesser danger: gates treat it like <see cref="High"/>.</summary>
     Unknown,
     None,
     Low,

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using AtomicDevOps.Activities.Pipelines;
+using AtomicDevOps.Activities.Security;
+using AtomicDevOps.Activities.Security.Findings;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Primitives.Json;
 using FsCheck;
@@ -42,6 +44,23 @@ public sealed class PipelineConfigurationReaderTests
           processes: 64
           fileSize: 10MiB
           treeSize: 200MiB
+        security:
+          threshold: medium
+          notChecked: fail
+          fixes: false
+          suppressions:
+            - rule: Bandit/B608
+              path: tests/**
+              reason: No values from outside.
+              owner: ada
+              until: 2026-12-31
+            - advisory: CVE-2019-14234
+              package: django
+              weakness: CWE-89
+              fingerprint: 0123456789abcdef0123456789abcdef
+              reason: No model has a JSON field.
+              owner: ada
+              until: 2027-01-01
         branches: [main, "release/1.0"]
         """;
 
@@ -72,6 +91,26 @@ public sealed class PipelineConfigurationReaderTests
             },
             Merge = new MergeConfiguration { Automatic = true, Method = MergeMethod.Squash, Approval = true, ApprovalTimeout = TimeSpan.FromDays(2) },
             Limits = new LimitsConfiguration { Memory = 1L << 30, Cpus = 0.5, Processes = 64, FileSize = 10L << 20, TreeSize = 200L << 20 },
+            Security = new SecurityConfiguration
+            {
+                Threshold = FindingSeverity.Medium,
+                NotChecked = NotCheckedPolicy.Fail,
+                Fixes = false,
+                Suppressions =
+                [
+                    new Suppression { Rule = "Bandit/B608", Path = "tests/**", Reason = "No values from outside.", Owner = "ada", Until = new DateOnly(2026, 12, 31) },
+                    new Suppression
+                    {
+                        Advisory = "CVE-2019-14234",
+                        Package = "django",
+                        Weakness = "CWE-89",
+                        Fingerprint = "0123456789abcdef0123456789abcdef",
+                        Reason = "No model has a JSON field.",
+                        Owner = "ada",
+                        Until = new DateOnly(2027, 1, 1),
+                    },
+                ],
+            },
             Branches = ["main", "release/1.0"],
         }));
 
@@ -96,7 +135,7 @@ public sealed class PipelineConfigurationReaderTests
     [Theory]
     [InlineData("version: 2", 1, 10, "«version» is «2»; it has to be 1.")]
     [InlineData("biuld:\n  timeout: 1m", 1, 1, "«biuld» is not a key of the file. Did you mean «build»?")]
-    [InlineData("wholly: different", 1, 1, "«wholly» is not a key of the file. Known here: version, build, test, lint, policy, merge, limits, branches.")]
+    [InlineData("wholly: different", 1, 1, "«wholly» is not a key of the file. Known here: version, build, test, lint, policy, merge, security, limits, branches.")]
     [InlineData("build: fast", 1, 8, "«build» has to be a mapping of keys to values, such as «build:».")]
     [InlineData("[build]", 1, 1, "The file has to be a mapping of keys to values, such as «build:».")]
     [InlineData("just text", 1, 1, "The file has to be a mapping of keys to values, such as «build:».")]
@@ -117,6 +156,16 @@ public sealed class PipelineConfigurationReaderTests
     [InlineData("limits:\n  memory: 1MiB", 2, 11, "«memory» is «1MiB»; it has to be a size such as 512MiB or 2GiB, from 16777216 to 17179869184 bytes.")]
     [InlineData("limits:\n  cpus: many", 2, 9, "«cpus» is «many»; it has to be a number of CPUs from 0.1 to 64.")]
     [InlineData("limits:\n  processes: 8.5", 2, 14, "«processes» is «8.5»; it has to be a whole number from 8 to 4096.")]
+    [InlineData("security:\n  threshold: severe", 2, 14, "«threshold» is «severe»; it has to be low or medium or high or critical.")]
+    [InlineData("security:\n  notChecked: ignore", 2, 15, "«notChecked» is «ignore»; it has to be warn or fail.")]
+    [InlineData("security:\n  suppressions: all", 2, 17, "«suppressions» has to be a list of at most 500 mappings, each beginning with a dash.")]
+    [InlineData("security:\n  suppressions:\n  - rule: B1\n    owner: a\n    until: 2026-12-31", 3, 5, "It gives no reason; say why it does not count.")]
+    [InlineData("security:\n  suppressions:\n  - rule: B1\n    reason: a\n    until: 2026-12-31", 3, 5, "It names no owner; say who answers for it.")]
+    [InlineData("security:\n  suppressions:\n  - rule: B1\n    reason: a\n    owner: a", 3, 5, "It has no end; give the last day that it counts as until: 2026-12-31.")]
+    [InlineData("security:\n  suppressions:\n  - reason: a\n    owner: a\n    until: 2026-12-31", 3, 5, "It does not say what it suppresses; give a rule, a fingerprint, an advisory or a weakness.")]
+    [InlineData("security:\n  suppressions:\n  - rule: B1\n    reason: a\n    owner: a\n    until: 31.12.2026", 6, 12, "«until» is «31.12.2026»; it has to be a day such as 2026-12-31.")]
+    [InlineData("security:\n  suppressions:\n  - rule: B1\n    reason: a\n    owner: a\n    until: 2026-02-30", 6, 12, "«until» is «2026-02-30»; it has to be a day such as 2026-12-31.")]
+    [InlineData("security:\n  suppressions:\n  - rule: B1\n    reason: a\n    owner: a\n    until: 2026-12-31\n    paths: a", 7, 5, "«paths» is not a key of a suppression. Did you mean «path»?")]
     [InlineData("build:\n\ttimeout: 1m", 2, 1, "A tab indents this line. Indent it with spaces.")]
     [InlineData("test:\n  paths: [a---\nb: [c]", 2, 10, "What follows here is not YAML.")]
     [InlineData("limits:\n  ? : 1GiB", 1, 1, "This is YAML that cannot be read here. Write keys and values as «key: value».")]
@@ -124,11 +173,21 @@ public sealed class PipelineConfigurationReaderTests
     [InlineData("build: {}\ntest: {}\nbuild: {}", 3, 1, "«build» is there twice. Keep one of the two.")]
     [InlineData("test:\n  paths: []\n  paths: []", 3, 3, "«paths» is there twice. Keep one of the two.")]
     [InlineData("build: {}\n---\ntest: {}", 2, 1, "A second document begins here. Put everything into one.")]
-    [InlineData("? [a, b]\n: c", 1, 3, "«[ a, b ]» is not a key of the file. Known here: version, build, test, lint, policy, merge, limits, branches.")]
+    [InlineData("? [a, b]\n: c", 1, 3, "«[ a, b ]» is not a key of the file. Known here: version, build, test, lint, policy, merge, security, limits, branches.")]
     public void Tells_the_place_and_the_cure(string text, int line, int column, string message) =>
         PipelineConfigurationReader.Read(text).ShouldSatisfyAllConditions(
             reading => reading.Configuration.ShouldBeNull(),
             reading => reading.Problems.ShouldBe([new ConfigurationProblem(line, column, message)]));
+
+    [Theory]
+    [InlineData(500, 0)]
+    [InlineData(501, 1)]
+    public void A_repository_has_so_many_suppressions_and_no_more(int count, int problems)
+    {
+        var text = string.Concat(Enumerable.Repeat("  - {rule: B1, reason: a, owner: a, until: 2026-12-31}\n", count));
+
+        PipelineConfigurationReader.Read($"security:\n  suppressions:\n{text}").Problems.Count.ShouldBe(problems);
+    }
 
     [Theory]
     [InlineData("policy:\n  branch: \"(\"")]

@@ -9,6 +9,8 @@ internal static class Guard
 
     private static readonly Lazy<bool> HasPackaging = new(() => Runs("/usr/bin/python3", "-c", "import packaging"));
 
+    private static readonly Lazy<bool> HasBandit = new(() => Runs("bandit", "--version"));
+
     private static readonly Lazy<bool> HasNode = new(() => Runs("node", "--version"));
 
     public static void NeedsLinux() => Needs(OperatingSystem.IsLinux(), "Linux");
@@ -22,7 +24,22 @@ internal static class Guard
 
     public static void NeedsSarifSchema(string schema) => Needs(File.Exists(schema) && HasNode.Value, "node, and SARIF's schema: run `npm ci` in tests/Activities.Tests/sarif-schema");
 
+    public static void NeedsBandit() => Needs(HasBandit.Value, "bandit: on Debian the package of that name");
+
+    /// <returns>The program.</returns>
+    public static string NeedsTrivy() => NeedsNamed("ATOMIC_TRIVY");
+
+    /// <returns>The program.</returns>
+    public static string NeedsAstGrep() => NeedsNamed("ATOMIC_AST_GREP");
+
     public static void NeedsProgram(string path) => Needs(File.Exists(path), path);
+
+    private static string NeedsNamed(string variable)
+    {
+        var program = Environment.GetEnvironmentVariable(variable);
+        Needs(File.Exists(program), $"a program in {variable}: eng/setup/test-tools.sh brings it");
+        return program!;
+    }
 
     private static bool Runs(string program, params string[] arguments)
     {

@@ -46,6 +46,23 @@ public sealed class ForgeRepository(Forge forge, string fullName)
     /// <summary>All open ones, newest first.</summary>
     public async Task<IReadOnlyList<ForgePullRequest>> OpenPullRequestsAsync() => await SendAsync<ForgePullRequest[]>(HttpMethod.Get, "pulls?state=open&per_page=100");
 
+    /// <summary>The paths that it changes.</summary>
+    public async Task<IReadOnlyList<string>> ChangedFilesAsync(int number)
+    {
+        const int PageSize = 100;
+        var paths = new List<string>();
+        for (var page = 1; paths.Count == (page - 1) * PageSize; page++)
+        {
+            paths.AddRange((await SendAsync(HttpMethod.Get, Path($"pulls/{number}/files?per_page={PageSize}&page={page}")))!.AsArray().Select(file => file!["filename"]!.GetValue<string>()));
+        }
+
+        return paths;
+    }
+
+    /// <summary>The names of all branches.</summary>
+    public async Task<IReadOnlyList<string>> BranchesAsync() =>
+        [.. (await SendAsync(HttpMethod.Get, "branches?per_page=100"))!.AsArray().Select(branch => branch!["name"]!.GetValue<string>())];
+
     /// <summary>Merges it in the owner's name.</summary>
     public async Task MergePullRequestAsync(int number) => await SendAsync(HttpMethod.Put, Path($"pulls/{number}/merge"), new { });
 

@@ -90,7 +90,7 @@ public sealed class Installation : IAsyncDisposable
         return [.. new[] { "artifacts", "logs", "data", "platform" }.Select(name => new DirectoryInfo(Path.Combine(_directory.FullName, name)))
             .Where(directory => directory.Exists)
             .SelectMany(directory => directory.EnumerateFiles("*", SearchOption.AllDirectories))
-            .Where(file => !file.Name.EndsWith(".tar", StringComparison.Ordinal) && File.ReadAllBytes(file.FullName).AsSpan().IndexOf(searched) >= 0)
+            .Where(file => file.Extension is not (".tar" or ".lock") && File.ReadAllBytes(file.FullName).AsSpan().IndexOf(searched) >= 0)
             .Select(file => file.FullName)];
     }
 

@@ -3,6 +3,11 @@ using AtomicDevOps.Activities.Experts.Docker;
 using AtomicDevOps.Activities.Experts.GitCore;
 using AtomicDevOps.Activities.Experts.GitHub;
 using AtomicDevOps.Activities.Experts.PyTest;
+using AtomicDevOps.Activities.Experts.Sast;
+using AtomicDevOps.Activities.Experts.Sca;
+using AtomicDevOps.Activities.Platform;
+using AtomicDevOps.Activities.Security;
+using AtomicDevOps.Activities.Security.Findings;
 using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.Docker;
 using AtomicDevOps.Activities.Tools.Git;
@@ -44,6 +49,10 @@ internal static class ScriptedRun
             [GitHubExpert.PutComment.Name] = () => new IssueComment(1, author, "body", null, default, default),
             [GitHubExpert.MergePullRequest.Name] = () => new MergePullRequestResult(MergeOutcome.Merged, MergeSha),
             [GitCoreExpert.CheckMerge.Name] = () => new GitMergeCheck(Mergeable: true, [], UpToDate: true, BaseSha),
+            [GitCoreExpert.Diff.Name] = () => new GitDiff([new GitFileChange("app.py", GitChangeKind.Modified, null, 1, 1)], Truncated: false),
+            [SastExpert.Scan.Name] = () => new ScanResult(new StoredArtifact("sast-head", 1, "aa"), new StoredArtifact("sast-base", 1, "bb"), [new ScannerOutcome("Bandit", ScanOutcome.Checked, 0)]),
+            [ScaExpert.Scan.Name] = () => new ScanResult(new StoredArtifact("sca-head", 1, "cc"), new StoredArtifact("sca-base", 1, "dd"), [new ScannerOutcome("OSV", ScanOutcome.Checked, 0)]),
+            [FindingActivities.Assess.Name] = () => new Assessment(SecurityGateOutcome.Passed, [], [], new FindingCounts(0, 0, 0, 0, 0), new StoredArtifact("findings", 1, "ee")),
             [GitCoreExpert.Checkout.Name] = () => new CheckoutResult(
                 CheckoutOutcome.Ready, new WorkspaceReference(new StoredArtifact("workspace", 10, "aa"), HeadSha, 3)),
             [GitCoreExpert.DropWorkspaces.Name] = () => true,

@@ -8,6 +8,7 @@ using AtomicDevOps.Activities.Tools.Docker;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.Orchestrations.Pipelines;
+using AtomicDevOps.Orchestrations.Strategy.Security;
 using AtomicDevOps.Orchestrations.Tests.Support;
 
 namespace AtomicDevOps.Orchestrations.Tests.Pipelines;
@@ -172,7 +173,7 @@ public sealed class PullRequestRunTests
     [InlineData("MetaOrchestrator")]
     public async Task Without_an_agent_that_is_needed_nothing_begins(string agent)
     {
-        await using var platform = await TestPlatform.StartAsync(tools => tools.Policy = tools.Policy with { DisabledAgents = [agent] });
+        await using var platform = await TestPlatform.StartAsync(tools => tools.Policy = tools.Policy with { DisabledAgents = [agent, nameof(SecurityOrchestrator)] });
         var result = await platform.RunAsync();
         result.Verdict.ShouldBe(PipelineVerdict.Refused);
         result.Summary.ShouldContain(agent, Case.Insensitive);

@@ -1,9 +1,11 @@
 using AtomicDevOps.Activities.Experts.GitHub;
 using AtomicDevOps.Orchestrations.Domains.CiPipeline;
 using AtomicDevOps.Orchestrations.Domains.Scm;
+using AtomicDevOps.Orchestrations.Domains.Vulnerability;
 using AtomicDevOps.Orchestrations.MetaControl;
 using AtomicDevOps.Orchestrations.Pipelines;
 using AtomicDevOps.Orchestrations.Strategy.DevMgr;
+using AtomicDevOps.Orchestrations.Strategy.Security;
 
 namespace AtomicDevOps.Orchestrations.Tests.Support;
 
@@ -20,6 +22,14 @@ internal static class PlatformOrchestrators
         .AddOrchestrator<ScmReportRequest, Uri?>("ScmWorkflowManager_Report", (context, _) => ScmWorkflowManager.ReportAsync(context))
         .AddOrchestrator<ScmShowRequest, CheckRunReference>("ScmWorkflowManager_Show", (context, _) => ScmWorkflowManager.ShowAsync(context))
         .AddOrchestrator<ScmAuthorizeRequest, bool>("ScmWorkflowManager_Authorize", (context, _) => ScmWorkflowManager.AuthorizeAsync(context))
+        .AddOrchestrator<SecurityRequest, SecurityReview>("SecurityOrchestrator_Review", (context, _) => SecurityOrchestrator.ReviewAsync(context))
+        .AddOrchestrator<SecurityRemediationRequest, SecurityRemediation>("SecurityOrchestrator_Remediate", (context, _) => SecurityOrchestrator.RemediateAsync(context))
+        .AddOrchestrator<VulnerabilityLookRequest, VulnerabilityTarget>("VulnerabilityManager_Look", (context, _) => VulnerabilityManager.LookAsync(context))
+        .AddOrchestrator<VulnerabilityScanRequest, VulnerabilityScanResult>("VulnerabilityManager_Scan", (context, _) => VulnerabilityManager.ScanAsync(context))
+        .AddOrchestrator<VulnerabilityFixRequest, VulnerabilityFixResult>("VulnerabilityManager_Fix", (context, _) => VulnerabilityManager.FixAsync(context))
+        .AddOrchestrator<VulnerabilityPublishRequest, PublishedFix>("VulnerabilityManager_Publish", (context, _) => VulnerabilityManager.PublishAsync(context))
+        .AddOrchestrator<VulnerabilityDropRequest, bool>("VulnerabilityManager_Drop", (context, _) => VulnerabilityManager.DropAsync(context))
+        .AddOrchestrator<VulnerabilityCleanUpRequest, bool>("VulnerabilityManager_CleanUp", (context, _) => VulnerabilityManager.CleanUpAsync(context))
         .AddOrchestrator<SystemHealth?, object?>(nameof(SystemHealthOrchestration), async (context, _) =>
         {
             await SystemHealthOrchestration.RunAsync(context);

@@ -1,19 +1,27 @@
 using System.Collections.Concurrent;
 using AtomicDevOps.Activities.Experts.Docker;
+using AtomicDevOps.Activities.Experts.GenRemediationSecurity;
 using AtomicDevOps.Activities.Experts.GitCore;
 using AtomicDevOps.Activities.Experts.GitHub;
 using AtomicDevOps.Activities.Experts.PyTest;
+using AtomicDevOps.Activities.Experts.Sast;
+using AtomicDevOps.Activities.Experts.Sca;
 using AtomicDevOps.Activities.Pipelines;
 using AtomicDevOps.Activities.Platform;
+using AtomicDevOps.Activities.Security;
+using AtomicDevOps.Activities.Security.Findings;
+using AtomicDevOps.Activities.Security.Remediation;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.Docker;
 using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.PyTest;
+using AtomicDevOps.Orchestrations.Strategy.Security;
 using AtomicDevOps.Primitives.Agents;
 using AtomicDevOps.Primitives.Workflow;
 using Microsoft.DurableTask.Client;
+using FileChange = AtomicDevOps.Activities.Tools.GitHub.FileChange;
 
 namespace AtomicDevOps.Orchestrations.Tests.Support;
 
@@ -28,6 +36,7 @@ internal sealed class ScriptedTools
 {
     public const string HeadSha = "1111111111111111111111111111111111111111";
     public const string BaseSha = "2222222222222222222222222222222222222222";
+    public const string FixSha = "5555555555555555555555555555555555555555";
     public const string MergeSha = "3333333333333333333333333333333333333333";
 
     public static readonly RepositoryName Repository = new("octo", "hello");
@@ -61,6 +70,16 @@ internal sealed class ScriptedTools
         On(DockerExpert.RemoveRun, _ => new DockerRunRemoval(0, 0, 0, 1));
         On(DockerExpert.KillRun, _ => new DockerRunKill(1));
         On(PyTestExpert.RunTests, _ => Tests(PyTestOutcome.Passed));
+        On(GitCoreExpert.Diff, _ => new GitDiff([new GitFileChange("app.py", GitChangeKind.Modified, null, 3, 1)], Truncated: false));
+        On(SastExpert.Scan, _ => new ScanResult(new StoredArtifact("sast-head", 1, "aa"), new StoredArtifact("sast-base", 1, "bb"), [new ScannerOutcome("Bandit", ScanOutcome.Checked, 0)]));
+        On(ScaExpert.Scan, _ => new ScanResult(new StoredArtifact("sca-head", 1, "cc"), new StoredArtifact("sca-base", 1, "dd"), [new ScannerOutcome("OSV", ScanOutcome.Checked, 0)]));
+        On(FindingActivities.Assess, _ => Clean);
+        On(GenRemediationSecurityExpert.ProposeByRule, _ => new ProposedFix(null, string.Empty, string.Empty, [], ["No rule knows how to fix it."]));
+        On(GenRemediationSecurityExpert.ProposeByModel, _ => new ModelRemediationResult(PatchRefusal.NotConfigured, "No model."));
+        On(FindingActivities.Pick, _ => new PickedFindings([], []));
+        On(GitCoreExpert.Commit, _ => new GitCommitResult(GitCommitOutcome.Created, FixSha));
+        On(GitHubExpert.CreatePullRequest, request => PullRequest with { Number = 13, Title = request.PullRequest.Title });
+        On(GitHubExpert.DeleteBranch, _ => new DeleteBranchResult(DeleteBranchOutcome.Deleted));
         On(PipelineRunActivities.SignalOthers, async (signal, _, stopping) => await PipelineRunActivities.SignalOthersAsync(signal, Client, stopping));
     }
 
@@ -73,7 +92,10 @@ internal sealed class ScriptedTools
     /// <summary>Runs in each activity after its effect, before its result is known.</summary>
     public Func<ToolCall, CancellationToken, Task> After { get; set; } = (_, _) => Task.CompletedTask;
 
-    public PlatformPolicy Policy { get; set; } = new(RepositoryAllowed: true, [], PipelineRunner.Container);
+    /// <summary>Without security, which has tests of its own.</summary>
+    public PlatformPolicy Policy { get; set; } = new(RepositoryAllowed: true, [nameof(SecurityOrchestrator)], PipelineRunner.Container);
+
+    public static Assessment Clean { get; } = new(SecurityGateOutcome.Passed, [], [], new FindingCounts(0, 0, 0, 0, 0), new StoredArtifact("findings", 1, "ee"));
 
     public string? Configuration { get; set; }
 

@@ -11,12 +11,12 @@ namespace AtomicDevOps.Activities.Experts.GenRemediationSecurity;
 public sealed record ProposeByRuleRequest(string RunId, WorkspaceReference Workspace, StoredArtifact Findings, int First);
 
 /// <summary>A change that is said to clear findings. Nothing is believed of it until the pipeline has proved it.</summary>
-/// <param name="Changes">A list of <see cref="FileChange"/> in JSON; null where no rule knows what to do.</param>
+/// <param name="Kept">A <see cref="RemediationProposal"/> in JSON; null where no rule knows what to do.</param>
 /// <param name="Title">What it does, in at most 72 characters, imperative.</param>
 /// <param name="Explanation">What was done, in plain text.</param>
 /// <param name="Fingerprints">Of the findings that it is to clear.</param>
 /// <param name="Refusals">Why others are not, a sentence each, at most 50.</param>
-public sealed record ProposedFix(StoredArtifact? Changes, string Title, string Explanation, IReadOnlyList<string> Fingerprints, IReadOnlyList<string> Refusals);
+public sealed record ProposedFix(StoredArtifact? Kept, string Title, string Explanation, IReadOnlyList<string> Fingerprints, IReadOnlyList<string> Refusals);
 
 /// <param name="RunId">The pipeline run; what has to be kept belongs to it.</param>
 /// <param name="Workspace">The tree that the findings are of.</param>
@@ -38,6 +38,12 @@ public sealed record ModelRemediationResult(PatchRefusal? Refusal, string Messag
     /// The proposal as JSON, where a changed file has a secret in it, as it had before: such a file is in the artifact store like its tree, and in no history.
     /// </summary>
     public StoredArtifact? Kept { get; init; }
+
+    /// <summary>What the proposal does, in a line; null for a refusal.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>In the model's words, as plain text; null for a refusal.</summary>
+    public string? Explanation { get; init; }
 
     /// <summary>Tokens that the answer took, also where it was taken from the cache.</summary>
     public long InputTokens { get; init; }

@@ -80,7 +80,7 @@ public sealed partial class GenRemediationSecurityExpert
         var proposal = new RemediationProposal(RemediationSource.Model, Title(input.Findings), patch.Files, fingerprints) { Explanation = patch.Explanation };
         if (!patch.HoldsSecrets)
         {
-            return new ModelRemediationResult(null, "") { Proposal = proposal };
+            return new ModelRemediationResult(null, "") { Proposal = proposal, Title = proposal.Title, Explanation = proposal.Explanation };
         }
 
         var content = JsonSerializer.SerializeToUtf8Bytes(proposal, JsonDefaults.Options);
@@ -88,7 +88,7 @@ public sealed partial class GenRemediationSecurityExpert
             $"{ArtifactKey.Segment(input.RunId)}/workspace/remediation/{Convert.ToHexStringLower(SHA256.HashData(content))}.json",
             (stream, token) => stream.WriteAsync(content, token).AsTask(),
             cancellationToken);
-        return new ModelRemediationResult(null, "") { Kept = kept };
+        return new ModelRemediationResult(null, "") { Kept = kept, Title = proposal.Title, Explanation = proposal.Explanation };
     }
 
     private static ModelRemediationResult? FindBadEnd(ModelAnswer answer) => answer.FinishReason switch

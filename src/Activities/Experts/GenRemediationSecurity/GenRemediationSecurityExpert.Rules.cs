@@ -48,8 +48,9 @@ public sealed partial class GenRemediationSecurityExpert
         // Files can hold secrets as they did before: they stay where the tree is, and in no history.
         var changes = fix.Files.Values.OrderBy(static file => file.Path, StringComparer.Ordinal).ToArray();
         var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', changes.Select(static change => $"{change.Path}\n{change.Content}")))))[..16];
-        var stored = await artifacts.WriteJsonAsync($"{ArtifactKey.Segment(input.RunId)}/workspace/remediation/{digest}.json", changes, cancellationToken);
-        return new ProposedFix(stored, Title(fix), $"{string.Join(". ", fix.Steps)}.", [.. fix.Cleared.Distinct(StringComparer.Ordinal)], [.. fix.Refusals.Take(MostRefusals)]);
+        var proposal = new RemediationProposal(RemediationSource.Rule, Title(fix), changes, [.. fix.Cleared.Distinct(StringComparer.Ordinal)]) { Explanation = $"{string.Join(". ", fix.Steps)}." };
+        var kept = await artifacts.WriteJsonAsync($"{ArtifactKey.Segment(input.RunId)}/workspace/remediation/{digest}.json", proposal, cancellationToken);
+        return new ProposedFix(kept, proposal.Title, proposal.Explanation, proposal.Fingerprints, [.. fix.Refusals.Take(MostRefusals)]);
     }
 
     private static string Title(FixInProgress fix)
@@ -97,6 +98,13 @@ public sealed partial class GenRemediationSecurityExpert
         }
 
         var edit = DependencyEditor.Raise(files, [.. raises.Select(static each => each.Raise)]);
+        if (edit.Results.Any(static result => result.Outcome == DependencyRaiseOutcome.NeedsIndex))
+        {
+            // What needs an index has its manifest changed already, and its lock not.
+            var raised = edit.Results.Where(static result => result.Outcome == DependencyRaiseOutcome.Raised).Select(static result => result.Raise).ToArray();
+            edit = edit with { Files = raised.Length == 0 ? [] : DependencyEditor.Raise(files, raised).Files };
+        }
+
         foreach (var (result, clears) in edit.Results.Zip(raises.Select(static each => each.Clears)))
         {
             var (dependency, target) = (result.Raise.Dependency, result.Raise.Version);
@@ -111,12 +119,9 @@ public sealed partial class GenRemediationSecurityExpert
             }
         }
 
-        if (fix.Cleared.Count > 0)
+        foreach (var change in edit.Files)
         {
-            foreach (var change in edit.Files)
-            {
-                fix.Files[change.Path] = change;
-            }
+            fix.Files[change.Path] = change;
         }
     }
 
@@ -127,11 +132,18 @@ public sealed partial class GenRemediationSecurityExpert
         {
             if (!TryReadText(files, group.Key, fix, out var text))
             {
+                fix.Refusals.Add($"{group.Key}: it is not there, not a text in UTF-8, or too large to rewrite.");
                 continue;
             }
 
-            var lineEnd = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
+            var lineEnd = text.Contains('\r', StringComparison.Ordinal) ? "\r\n" : "\n";
             var lines = text.Split(lineEnd).ToList();
+            if (lines.Exists(static line => line.AsSpan().ContainsAny('\r', '\n')))
+            {
+                fix.Refusals.Add($"{group.Key}: its lines end in different ways, so that tools do not agree on their numbers.");
+                continue;
+            }
+
             var changed = false;
             foreach (var finding in group.OrderByDescending(static finding => finding.Location.StartLine))
             {

@@ -95,8 +95,14 @@ public sealed record TagRequest(string CloneUrl, GitRevision Revision, string Na
 /// <param name="Branch">The new branch, without <c>refs/heads/</c>.</param>
 /// <param name="Message">The subject, and after an empty line the rest.</param>
 /// <param name="At">The commit's date: the same in every try, so that all of them make the same commit.</param>
-/// <param name="Changes">A list of <see cref="FileChange"/> in JSON.</param>
-public sealed record CommitRequest(string CloneUrl, GitRevision Parent, string Branch, string Message, DateTimeOffset At, StoredArtifact Changes);
+public sealed record CommitRequest(string CloneUrl, GitRevision Parent, string Branch, string Message, DateTimeOffset At)
+{
+    /// <summary>What changes; null where <see cref="Kept"/> has it.</summary>
+    public RemediationProposal? Proposal { get; init; }
+
+    /// <summary>A <see cref="RemediationProposal"/> as JSON.</summary>
+    public StoredArtifact? Kept { get; init; }
+}
 
 /// <param name="RunId">The pipeline run whose workspaces go.</param>
 public sealed record DropWorkspacesRequest(string RunId);

@@ -138,8 +138,13 @@ public sealed class GitCoreExpert(IGitClient git, IArtifactStore artifacts)
     [Function(CommitName)]
     public async Task<GitCommitResult> CommitAsync([ActivityTrigger] CommitRequest input, CancellationToken cancellationToken)
     {
-        var changes = await artifacts.ReadJsonAsync<IReadOnlyList<FileChange>>(input.Changes.Key, cancellationToken);
-        var files = changes.ToDictionary(static change => change.Path, static change => change.Content, StringComparer.Ordinal);
+        var proposal = input switch
+        {
+            { Proposal: { } told, Kept: null } => told,
+            { Proposal: null, Kept: { } kept } => await artifacts.ReadJsonAsync<RemediationProposal>(kept.Key, cancellationToken),
+            _ => throw new ToolException(GitTool.Name, "A commit needs what changes: either a proposal or the artifact that keeps one."),
+        };
+        var files = proposal.Files.ToDictionary(static change => change.Path, static change => change.Content, StringComparer.Ordinal);
         return await git.CommitAsync(input.CloneUrl, new NewGitCommit(input.Branch, input.Parent, input.Message, input.At, files), cancellationToken);
     }
 

@@ -63,6 +63,15 @@ internal static class DependencyJudgement
             }
         }
 
+        var unknown = report.Dependencies.Select(static each => each.Ecosystem.Split(':')[0]).Distinct(StringComparer.Ordinal)
+            .Where(ecosystem => answer?.Ecosystems?.Contains(ecosystem) is false)
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        if (unknown.Count > 0)
+        {
+            gaps.Add($"The source has no advisories at all about {Named(unknown)}.");
+        }
+
         if (unversioned.Count > 0)
         {
             gaps.Add($"No exact version is told of {Named(unversioned)}; a lock file would.");

@@ -6,7 +6,7 @@ public static class FindingPriority
     /// <summary>Path, line, column, then all else that a finding says, so that only equal ones tie.</summary>
     internal static IComparer<Finding> ByPlace { get; } = Comparer<Finding>.Create(ComparePlaces);
 
-    /// <summary>The most urgent first. Whether it is reachable counts as yes, then unknown, then no; an unknown severity as <see cref="FindingSeverity.Medium"/>.</summary>
+    /// <summary>The most urgent first. Whether it is reachable counts as yes, then unknown, then no; an unknown severity as <see cref="FindingSeverity.High"/>.</summary>
     public static IComparer<Finding> Comparer { get; } = Comparer<Finding>.Create(Compare);
 
     public static IReadOnlyList<Finding> Order(IEnumerable<Finding> findings) => [.. findings.Order(Comparer)];

@@ -5,7 +5,7 @@ namespace AtomicDevOps.Activities.Security.Findings;
 /// <summary>Decides whether a change may land. Secrets and what is known to be exploited always block.</summary>
 public sealed record SecurityGate
 {
-    /// <summary>From here on findings block. <see cref="FindingSeverity.Unknown"/> counts as <see cref="FindingSeverity.Medium"/>, here and in a finding.</summary>
+    /// <summary>From here on findings block. <see cref="FindingSeverity.Unknown"/> counts as <see cref="FindingSeverity.High"/>, here and in a finding.</summary>
     public FindingSeverity Threshold { get; init; } = FindingSeverity.High;
 
     /// <summary>What becomes of a change that a tool did not look at, or not to the end.</summary>
@@ -34,7 +34,7 @@ public sealed record SecurityGate
         };
     }
 
-    internal static FindingSeverity Weigh(FindingSeverity severity) => severity == FindingSeverity.Unknown ? FindingSeverity.Medium : severity;
+    internal static FindingSeverity Weigh(FindingSeverity severity) => severity == FindingSeverity.Unknown ? FindingSeverity.High : severity;
 
     private bool Blocks(Finding finding) => finding.Kind == FindingKind.Secret || finding.KnownExploited || Weigh(finding.Severity) >= Weigh(Threshold);
 
@@ -42,7 +42,7 @@ public sealed record SecurityGate
     {
         { Kind: FindingKind.Secret } => "a secret in the repository always blocks",
         { KnownExploited: true } => "it is known to be exploited, which always blocks",
-        { Severity: FindingSeverity.Unknown } => $"its severity is unknown, which counts as medium, and {Name(Threshold)} or worse blocks",
+        { Severity: FindingSeverity.Unknown } => $"its severity is unknown, which counts as high, and {Name(Threshold)} or worse blocks",
         _ => $"its severity is {Name(finding.Severity)}, and {Name(Threshold)} or worse blocks",
     };
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AtomicDevOps.Activities.Security;
+using AtomicDevOps.Activities.Tools.CodeScanning;
 
 namespace AtomicDevOps.Activities.Tools.AstGrep;
 
@@ -15,13 +16,13 @@ internal static class AstGrepReport
         var end = match.GetProperty("range").GetProperty("end");
         var line = start.GetProperty("line").GetInt32() + 1;
         var lastLine = end.GetProperty("line").GetInt32() + 1;
-        var message = match.GetProperty("message").GetString()!;
+        var message = match.RequiredText("message");
         return new Finding
         {
-            Kind = Enum.Parse<FindingKind>(metadata.GetProperty("kind").GetString()!),
-            Title = metadata.GetProperty("title").GetString()!,
+            Kind = Enum.Parse<FindingKind>(metadata.RequiredText("kind")),
+            Title = metadata.RequiredText("title"),
             Message = message,
-            Location = new FindingLocation(Path(match.GetProperty("file").GetString()!), line)
+            Location = new FindingLocation(Path(match.RequiredText("file")), line)
             {
                 EndLine = lastLine > line ? lastLine : null,
                 StartColumn = start.GetProperty("column").GetInt32() + 1,
@@ -34,8 +35,8 @@ internal static class AstGrepReport
                 "info" => FindingSeverity.Low,
                 _ => FindingSeverity.Unknown,
             },
-            Weaknesses = [metadata.GetProperty("cwe").GetString()!],
-            Evidence = [new FindingEvidence("ast-grep", match.GetProperty("ruleId").GetString()!) { Message = message }],
+            Weaknesses = [metadata.RequiredText("cwe")],
+            Evidence = [new FindingEvidence("ast-grep", match.RequiredText("ruleId")) { Message = message }],
         };
     }
 

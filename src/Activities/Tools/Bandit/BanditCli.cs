@@ -33,20 +33,20 @@ public sealed class BanditCli : ICodeScanner
 
     public async Task<ScanReport> ScanAsync(string directory, CancellationToken cancellationToken)
     {
-        if (await FindVersionAsync(cancellationToken) is not { } version)
-        {
-            return _process.NotChecked($"Bandit is not installed. {InstallHint}");
-        }
-
-        var report = (await RunAsync(directory, cancellationToken)) with { ToolVersion = version.Text };
-        return version.Blind.Count == 0 || report.Outcome != ScanOutcome.Checked
+        var version = await FindVersionAsync(cancellationToken);
+        var report = (await RunAsync(directory, cancellationToken)) with { ToolVersion = version?.Text };
+        return version is { Blind.Count: 0 } || report.Outcome == ScanOutcome.NotChecked
             ? report
             : report with
             {
                 Outcome = ScanOutcome.PartlyChecked,
-                Reason = $"This Bandit does not recognise what its rules {string.Join(", ", version.Blind)} are for, because it is older than the Python that runs it. Install a newer Bandit.",
+                Reason = string.Join(' ', new[] { report.Reason, Doubt(version) }.OfType<string>()),
             };
     }
+
+    private static string Doubt(ScannerVersion? version) => version is null
+        ? "Whether this Bandit recognises what its rules are for could not be tried."
+        : $"This Bandit does not recognise what its rules {string.Join(", ", version.Blind)} are for, because it is older than the Python that runs it. Install a newer Bandit.";
 
     internal Task<string?> AskVersionAsync(CancellationToken cancellationToken) => _process.AskVersionAsync(_options.Value.Program, "--version", cancellationToken);
 

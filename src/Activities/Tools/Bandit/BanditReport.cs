@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AtomicDevOps.Activities.Security;
+using AtomicDevOps.Activities.Tools.CodeScanning;
 
 namespace AtomicDevOps.Activities.Tools.Bandit;
 
@@ -10,7 +11,7 @@ internal static class BanditReport
     {
         var findings = root.GetProperty("results").EnumerateArray().Select(result => Finding(result, directory)).ToArray();
         var errors = root.GetProperty("errors").EnumerateArray()
-            .Select(error => $"{Relative(error.GetProperty("filename").GetString()!, directory)} ({error.GetProperty("reason").GetString()})")
+            .Select(error => $"{Relative(error.RequiredText("filename"), directory)} ({error.GetProperty("reason").GetString()})")
             .ToArray();
         return new ScanReport("Bandit", errors.Length == 0 ? ScanOutcome.Checked : ScanOutcome.PartlyChecked)
         {
@@ -21,18 +22,18 @@ internal static class BanditReport
 
     private static Finding Finding(JsonElement result, string directory)
     {
-        var rule = result.GetProperty("test_id").GetString()!;
+        var rule = result.RequiredText("test_id");
         var isSecret = rule is "B105" or "B106" or "B107";
 
         // The message of these rules quotes the secret.
-        var message = isSecret ? "A password or key stands in the code. Whoever reads the code has it; take it from the environment or a vault, and replace it." : result.GetProperty("issue_text").GetString()!;
+        var message = isSecret ? "A password or key stands in the code. Whoever reads the code has it; take it from the environment or a vault, and replace it." : result.RequiredText("issue_text");
         return new Finding
         {
             Kind = isSecret ? FindingKind.Secret : FindingKind.Code,
-            Title = isSecret ? "Hard-coded password or key" : Title(result.GetProperty("test_name").GetString()!, message),
+            Title = isSecret ? "Hard-coded password or key" : Title(result.RequiredText("test_name"), message),
             Message = message,
-            Location = new FindingLocation(Relative(result.GetProperty("filename").GetString()!, directory), result.GetProperty("line_number").GetInt32()),
-            Severity = Severity(result.GetProperty("issue_severity").GetString()!, result.GetProperty("issue_confidence").GetString()!),
+            Location = new FindingLocation(Relative(result.RequiredText("filename"), directory), result.GetProperty("line_number").GetInt32()),
+            Severity = Severity(result.RequiredText("issue_severity"), result.RequiredText("issue_confidence")),
             Weaknesses = Weakness(result, rule) is { } weakness ? [weakness] : [],
             Evidence =
             [

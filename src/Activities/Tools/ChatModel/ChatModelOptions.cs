@@ -22,8 +22,8 @@ public sealed class ChatModelOptions
     /// <summary>The longest answer, in tokens; 256–65,536.</summary>
     public int MaxOutputTokens { get; set; } = 4096;
 
-    /// <summary>0–2; null leaves it out, for models that take none.</summary>
-    public double? Temperature { get; set; } = 0;
+    /// <summary>0–2; null leaves it out, for models that take none. Where the section does not have the key, 0 for OpenAI and null for Anthropic, whose newer models refuse any.</summary>
+    public double? Temperature { get; set; }
 
     /// <summary>How long one exchange may take, from its start to the last byte; 1 s–30 min.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(2);

@@ -17,7 +17,17 @@ public static class ChatModelServiceCollectionExtensions
     /// </summary>
     public static IServiceCollection AddChatModel(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<ChatModelOptions>().Bind(configuration.GetSection(ChatModelOptions.Section)).ValidateOnStart();
+        var section = configuration.GetSection(ChatModelOptions.Section);
+        services.AddOptions<ChatModelOptions>()
+            .Bind(section)
+            .PostConfigure(options =>
+            {
+                if (options.Provider == ChatModelProvider.OpenAI && section[nameof(ChatModelOptions.Temperature)] is null)
+                {
+                    options.Temperature = 0;
+                }
+            })
+            .ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ChatModelOptions>, ChatModelOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.AddSecretRedactor(configuration);

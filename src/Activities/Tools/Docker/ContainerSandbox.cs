@@ -99,7 +99,7 @@ internal sealed class ContainerSandbox : IContainerSandbox
         var problem = request switch
         {
             { Command.Count: 0 } => "the command is empty",
-            { WorkingDirectory: var directory } when !IsAbsolute(directory) || directory is "/" => $"the working directory '{directory}' is no absolute path below the root",
+            { WorkingDirectory: var directory } when !IsAbsolute(directory) || (directory is "/" && HasVolume(request)) => $"the working directory '{directory}' is no absolute path below the root",
             _ when limits.MemoryBytes < 6L * 1024 * 1024 => $"a memory limit of {limits.MemoryBytes} bytes is below the engine's minimum of 6 MiB",
             _ when !(limits.Cpus >= 0.01) => $"a limit of {limits.Cpus.ToString(CultureInfo.InvariantCulture)} CPUs is below the engine's minimum of 0.01",
             _ when limits.Processes < 1 => "the limit on processes has to be at least 1",
@@ -114,6 +114,8 @@ internal sealed class ContainerSandbox : IContainerSandbox
         {
             throw new ToolException(DockerEngineClient.ToolName, $"stage {request.Stage} cannot run: {problem}.");
         }
+
+        static bool HasVolume(SandboxRequest request) => request.Workspace is not null || request.Collect.Count > 0;
 
         static bool IsAbsolute(string path) =>
             path.StartsWith('/') && !path.Split('/').Any(segment => segment is ".." or ".") && !path.Contains('\0', StringComparison.Ordinal);
@@ -199,7 +201,7 @@ internal sealed class ContainerSandbox : IContainerSandbox
             Labels = labels,
             HostConfig = new ContainerHostConfiguration
             {
-                NetworkMode = "none",
+                NetworkMode = request.NetworkOf is { } other ? $"container:{other}" : "none",
                 CapDrop = ["ALL"],
                 SecurityOpt = ["no-new-privileges"],
                 ReadonlyRootfs = true,

@@ -174,6 +174,10 @@ public sealed record ContainerConfigurationDetails
 
     public string? WorkingDir { get; init; }
 
+    public IReadOnlyList<string>? Entrypoint { get; init; }
+
+    public IReadOnlyList<string>? Cmd { get; init; }
+
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 }
 

@@ -30,6 +30,12 @@ public sealed record SandboxRequest(string RunId, string Stage, string Image, IR
 
     /// <summary>Absolute paths of files to bring out after the command has ended; a missing file is left out of the result.</summary>
     public IReadOnlyList<string> Collect { get; init; } = [];
+
+    /// <summary>
+    /// The id of a sandbox's container whose network namespace is joined: what listens there can be reached, and nothing else, as it has no network either.
+    /// Only the platform's own code can ask for it: it is no part of the request's JSON.
+    /// </summary>
+    internal string? NetworkOf { get; init; }
 }
 
 public sealed record SandboxLimits

@@ -349,13 +349,15 @@ public sealed class GitCli : IGitClient
 
     public Task<GitCommitResult> CommitAsync(string cloneUrl, NewGitCommit commit, CancellationToken cancellationToken)
     {
+        const string DirectoryMode = "040000";
         var reference = GitArguments.Reference($"refs/heads/{commit.Branch}");
         var problem = commit switch
         {
             { Files.Count: 0 } => "A commit needs at least one changed file.",
             _ when string.IsNullOrWhiteSpace(commit.Message) || commit.Message.Contains('\0', StringComparison.Ordinal) => "A commit needs a message without NUL characters.",
-            _ when commit.Files.Keys.FirstOrDefault(static path => path.Length == 0 || path.Any(char.IsControl) || path.Split('/').Any(static part => part is "" or "." or ".." or ".git")) is { } bad =>
+            _ when commit.Files.Keys.FirstOrDefault(static path => path.Length == 0 || path.Any(char.IsControl) || path.Split('/').Any(static part => part is "" or "." or ".." || string.Equals(part, ".git", StringComparison.OrdinalIgnoreCase))) is { } bad =>
                 $"'{bad}' is no path inside of the tree.",
+            _ when commit.Files.Keys.FirstOrDefault(path => DirectoriesOf(path).Any(commit.Files.ContainsKey)) is { } bad => $"'{bad}' lies in what is to be a file itself.",
             _ => null,
         };
         return problem is not null
@@ -389,7 +391,7 @@ public sealed class GitCli : IGitClient
 
             async Task<string> StreamAsync(string name)
             {
-                var listing = await RunAsync(repository, null, ["ls-tree", "-z", "--full-tree", commit.Parent.CommitSha, "--", .. commit.Files.Keys], "Looking at the files", token);
+                var listing = await RunAsync(repository, null, ["ls-tree", "-z", "--full-tree", commit.Parent.CommitSha, "--", .. commit.Files.Keys.SelectMany(static path => DirectoriesOf(path).Append(path)).Distinct(StringComparer.Ordinal)], "Looking at the files", token);
                 var modes = listing.StandardOutput.Text.Split('\0', StringSplitOptions.RemoveEmptyEntries).ToDictionary(static line => line[(line.IndexOf('\t', StringComparison.Ordinal) + 1)..], static line => line[..6], StringComparer.Ordinal);
                 var who = string.Create(CultureInfo.InvariantCulture, $"{_options.UserName} <{_options.UserEmail}> {commit.At.ToUnixTimeSeconds()} +0000");
                 var stream = new StringBuilder();
@@ -404,6 +406,11 @@ public sealed class GitCli : IGitClient
                         throw new ToolException(GitTool.Name, $"'{path}' is no plain file in {commit.Parent.CommitSha}, so it cannot be changed.");
                     }
 
+                    if (DirectoriesOf(path).FirstOrDefault(directory => modes.GetValueOrDefault(directory, DirectoryMode) is not DirectoryMode) is { } other)
+                    {
+                        throw new ToolException(GitTool.Name, $"'{path}' cannot be changed, because '{other}' is no directory in {commit.Parent.CommitSha}.");
+                    }
+
                     stream.Append(CultureInfo.InvariantCulture, $"M {mode} inline \"{path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"\n");
                     AppendData(stream, content);
                 }
@@ -411,6 +418,9 @@ public sealed class GitCli : IGitClient
                 return stream.Append("done\n").ToString();
             }
         }
+
+        static IEnumerable<string> DirectoriesOf(string path) =>
+            Enumerable.Range(0, path.Length).Where(index => path[index] is '/').Select(index => path[..index]);
 
         static void AppendData(StringBuilder stream, string text) =>
             stream.Append(CultureInfo.InvariantCulture, $"data {Encoding.UTF8.GetByteCount(text)}\n").Append(text).Append('\n');

@@ -14,6 +14,12 @@ public interface IAdvisorySource
 /// <param name="AsOf">What the answer rests on, for people and cache keys: the newest change among the records that are known.</param>
 public sealed record AdvisoryAnswer(IReadOnlyDictionary<OsvPackage, IReadOnlyList<OsvRecord>> Records, string AsOf)
 {
+    /// <summary>
+    /// The ecosystems that the source has any advisory of, without releases: <c>PyPI</c>, <c>Debian</c>. Nothing found in another one is no all-clear.
+    /// Null for a source that has all of them.
+    /// </summary>
+    public IReadOnlySet<string>? Ecosystems { get; init; }
+
     /// <summary>What the source had and could not read, and so was not compared with: a sentence each.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 }

@@ -22,7 +22,11 @@ internal sealed class OsvDirectory(string directory)
             }
         }
 
-        return new AdvisoryAnswer(found, snapshot.AsOf) { Problems = snapshot.Problems };
+        return new AdvisoryAnswer(found, snapshot.AsOf)
+        {
+            Ecosystems = snapshot.Records.Keys.Select(static key => key.Ecosystem.Split(':')[0]).ToHashSet(StringComparer.Ordinal),
+            Problems = snapshot.Problems,
+        };
     }
 
     private static (string Ecosystem, string Name) KeyOf(OsvPackage package) =>
@@ -87,5 +91,5 @@ internal sealed class OsvDirectory(string directory)
             : new Snapshot(state, records.ToDictionary(each => each.Key, each => (IReadOnlyList<OsvRecord>)each.Value), problems, FormattableString.Invariant($"{files.Length} records, {newest:yyyy-MM-dd'T'HH:mm:ss'Z'}"));
     }
 
-    private sealed record Snapshot(int State, Dictionary<(string, string), IReadOnlyList<OsvRecord>> Records, IReadOnlyList<string> Problems, string AsOf);
+    private sealed record Snapshot(int State, Dictionary<(string Ecosystem, string Name), IReadOnlyList<OsvRecord>> Records, IReadOnlyList<string> Problems, string AsOf);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AtomicDevOps.Activities.Security;
+using AtomicDevOps.Activities.Tools.CodeScanning;
 
 namespace AtomicDevOps.Activities.Tools.Trivy;
 
@@ -27,7 +28,7 @@ internal static class TrivyReport
         var findings = new List<Finding>();
         foreach (var result in Items(root, "Results"))
         {
-            var target = result.GetProperty("Target").GetString()!;
+            var target = result.RequiredText("Target");
             findings.AddRange(Items(result, "Misconfigurations").Where(IsFailure).Select(found => Misconfiguration(found, target)));
             findings.AddRange(Items(result, "Secrets").Select(found => Secret(found, target)));
         }
@@ -39,7 +40,8 @@ internal static class TrivyReport
 
     private static Finding Misconfiguration(JsonElement found, string target)
     {
-        var rule = found.GetProperty("ID").GetString()!;
+        // Some checks have only the newer id.
+        var rule = found.RequiredText("ID") is var id and not "N/A" ? id : found.RequiredText("AVDID");
         var message = $"{Text(found, "Message")}. {Text(found, "Resolution")}.";
         var cause = found.TryGetProperty("CauseMetadata", out var metadata) ? metadata : default;
         var start = Math.Max(Number(cause, "StartLine"), 1);

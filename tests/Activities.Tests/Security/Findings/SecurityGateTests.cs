@@ -19,10 +19,10 @@ public sealed class SecurityGateTests
     [InlineData(FindingSeverity.Critical, FindingSeverity.High, true)]
     [InlineData(FindingSeverity.High, FindingSeverity.High, true)]
     [InlineData(FindingSeverity.Medium, FindingSeverity.High, false)]
-    [InlineData(FindingSeverity.Unknown, FindingSeverity.High, false)]
-    [InlineData(FindingSeverity.Unknown, FindingSeverity.Medium, true)]
-    [InlineData(FindingSeverity.Medium, FindingSeverity.Unknown, true)]
-    [InlineData(FindingSeverity.Low, FindingSeverity.Unknown, false)]
+    [InlineData(FindingSeverity.Unknown, FindingSeverity.Critical, false)]
+    [InlineData(FindingSeverity.Unknown, FindingSeverity.High, true)]
+    [InlineData(FindingSeverity.High, FindingSeverity.Unknown, true)]
+    [InlineData(FindingSeverity.Medium, FindingSeverity.Unknown, false)]
     public void Findings_block_from_the_threshold_on(FindingSeverity severity, FindingSeverity threshold, bool blocks)
     {
         var finding = Code("Bandit", "B608", "app.py", 7) with { Severity = severity };

@@ -28,7 +28,7 @@ public sealed class ChatModelClientTests
         answer.Usage.OutputTokenCount.ShouldBe(34);
         var request = harness.Endpoint.Requests.ShouldHaveSingleItem();
         request.Prompt.ShouldContain("Be brief.");
-        request.Json["temperature"]!.GetValue<double>().ShouldBe(0);
+        (request.Json["temperature"]?.GetValue<double>()).ShouldBe(provider == ChatModelProvider.OpenAI ? 0 : null);
         request.Json["stream"]!.GetValue<bool>().ShouldBeFalse();
     }
 
@@ -40,6 +40,16 @@ public sealed class ChatModelClientTests
         await harness.Client.GetResponseAsync(Messages, cancellationToken: Token);
 
         harness.Endpoint.Requests.ShouldHaveSingleItem().Json.ContainsKey("temperature").ShouldBeFalse();
+    }
+
+    [Theory, MemberData(nameof(Providers))]
+    public async Task A_temperature_that_is_set_is_sent(ChatModelProvider provider)
+    {
+        await using var harness = await ChatModelHarness.StartAsync(provider, ("ChatModel:Temperature", "0.5"));
+
+        await harness.Client.GetResponseAsync(Messages, cancellationToken: Token);
+
+        harness.Endpoint.Requests.ShouldHaveSingleItem().Json["temperature"]!.GetValue<double>().ShouldBe(0.5);
     }
 
     [Theory, MemberData(nameof(Providers))]

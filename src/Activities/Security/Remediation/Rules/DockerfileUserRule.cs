@@ -14,7 +14,7 @@ internal sealed class DockerfileUserRule : RewriteRule
     {
         var instructions = Instructions(lines).ToArray();
         var stage = Array.FindLastIndex(instructions, static each => each.Is("FROM"));
-        if (stage < 0)
+        if (stage < 0 || lines.Exists(static line => line.Contains("<<", StringComparison.Ordinal) || line.AsSpan().TrimStart().StartsWith("# escape", StringComparison.OrdinalIgnoreCase)))
         {
             return false;
         }
@@ -33,7 +33,8 @@ internal sealed class DockerfileUserRule : RewriteRule
         }
 
         var start = Array.FindIndex(instructions, stage + 1, static each => each.Is("CMD") || each.Is("ENTRYPOINT"));
-        lines.Insert(start >= 0 ? instructions[start].Line : LastFilled(lines), $"USER {Nobody}");
+        var isLast = start >= 0 && !Array.Exists(instructions[start..], static each => each.Is("RUN"));
+        lines.Insert(isLast ? instructions[start].Line : LastFilled(lines), $"USER {Nobody}");
         return true;
     }
 
@@ -50,9 +51,11 @@ internal sealed class DockerfileUserRule : RewriteRule
                 continue;
             }
 
-            while (lines[index].TrimEnd().EndsWith('\\') && index + 1 < lines.Count)
+            // Comments and empty lines within an instruction do not end it.
+            for (var goesOn = text.EndsWith('\\'); goesOn && index + 1 < lines.Count;)
             {
-                index++;
+                var next = lines[++index].Trim();
+                goesOn = next.Length == 0 || next.StartsWith('#') || next.EndsWith('\\');
             }
 
             var end = text.AsSpan().IndexOfAny(' ', '\t');

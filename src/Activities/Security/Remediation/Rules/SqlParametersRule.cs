@@ -29,6 +29,7 @@ internal sealed partial class SqlParametersRule : RewriteRule
     {
         var call = Call().Match(line);
         if (!call.Success || call.Groups["text"].Value.Contains("{{", StringComparison.Ordinal) || call.Groups["text"].Value.Contains("}}", StringComparison.Ordinal)
+            || call.Groups["text"].Value.Contains("--", StringComparison.Ordinal) || call.Groups["text"].Value.Contains("/*", StringComparison.Ordinal)
             || (placeholder is "%s" && call.Groups["text"].Value.Contains('%', StringComparison.Ordinal)))
         {
             return null;
@@ -40,14 +41,16 @@ internal sealed partial class SqlParametersRule : RewriteRule
         var done = 0;
         foreach (Match value in Value().Matches(text))
         {
-            if (!Comparison().IsMatch(text[..value.Index]))
+            sql.Append(text, done, value.Index - done);
+            done = value.Index + value.Length;
+            var before = sql.ToString();
+            if (!Comparison().IsMatch(before) || IsWithinQuotes(before) || (done < text.Length && !EndsValue(text[done])))
             {
                 return null;
             }
 
             values.Add(value.Groups["value"].Value);
-            sql.Append(text, done, value.Index - done).Append(placeholder);
-            done = value.Index + value.Length;
+            sql.Append(placeholder);
         }
 
         sql.Append(text, done, text.Length - done);
@@ -61,6 +64,10 @@ internal sealed partial class SqlParametersRule : RewriteRule
         var parameters = values.Count == 1 ? $"({values[0]},)" : $"({string.Join(", ", values)})";
         return $"{line[..call.Index]}{call.Groups["start"].Value}{quote}{statement}{quote}, {parameters}){line[(call.Index + call.Length)..]}";
     }
+
+    private static bool IsWithinQuotes(string sql) => sql.AsSpan().Count('\'') % 2 != 0 || sql.AsSpan().Count('"') % 2 != 0 || sql.AsSpan().Count('`') % 2 != 0;
+
+    private static bool EndsValue(char next) => char.IsWhiteSpace(next) || next is ')' or ';' or ',';
 
     [GeneratedRegex(@"^\s*(import|from)\s+(?<module>\w+)", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Import();

@@ -1,0 +1,168 @@
+using AtomicDevOps.Activities.Experts.Sast;
+using AtomicDevOps.Activities.Experts.Sca;
+using AtomicDevOps.Activities.Security;
+using AtomicDevOps.Activities.Tests.Support;
+using AtomicDevOps.Activities.Tools;
+using AtomicDevOps.Activities.Tools.Artifacts;
+using AtomicDevOps.Activities.Tools.Osv;
+using AtomicDevOps.Primitives.Agents;
+using Microsoft.Extensions.Options;
+
+namespace AtomicDevOps.Activities.Tests.Experts.Sca;
+
+public sealed class ScaExpertTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly FileArtifactStore _artifacts;
+
+    public ScaExpertTests() => _artifacts = RealTools.Artifacts(_directory);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task The_head_and_the_base_are_judged_on_their_own_lines()
+    {
+        Record("A-1", "django", "3.2.1", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H");
+        var head = await _artifacts.PackAsync("run-1/head.tar", ("requirements.txt", "flask==1.0\ndjango==3.2.0\n"));
+        var @base = await _artifacts.PackAsync("run-1/base.tar", ("requirements.txt", "django==3.2.1\n"));
+
+        var result = await Expert(Records).ScanAsync(new ScaRequest("run-1", head) { Base = @base }, Token);
+
+        var report = await ReportAsync(result.Head);
+        report.Outcome.ShouldBe(ScanOutcome.Checked, report.Reason);
+        report.ToolVersion.ShouldBe("1 records, 2024-01-02T03:04:05Z");
+        var finding = report.Findings.ShouldHaveSingleItem();
+        finding.Kind.ShouldBe(FindingKind.Dependency);
+        finding.Location.ShouldBe(new FindingLocation("requirements.txt", 2));
+        (finding.Severity, finding.Score).ShouldBe((FindingSeverity.Critical, 9.8));
+        var package = finding.Package.ShouldNotBeNull();
+        (package.Name, package.Version, package.Advisory, package.FixedVersion, package.IsDirect).ShouldBe(("django", "3.2.0", "A-1", "3.2.1", true));
+        finding.Message.ShouldContain("3.2.1");
+        var before = await ReportAsync(result.Base!);
+        before.Outcome.ShouldBe(ScanOutcome.Checked, before.Reason);
+        before.Findings.ShouldBeEmpty();
+        result.Scanners.ShouldBe([new ScannerOutcome("OSV", ScanOutcome.Checked, 1)]);
+    }
+
+    [Theory]
+    [InlineData("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", FindingSeverity.Critical)]
+    [InlineData("CVSS:3.1/AV:L/AC:H/PR:N/UI:N/S:U/C:N/I:H/A:N", FindingSeverity.Medium)]
+    [InlineData("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", FindingSeverity.Critical)]
+    [InlineData("AV:N/AC:L/Au:N/C:P/I:P/A:P", FindingSeverity.High)]
+    [InlineData("nonsense", FindingSeverity.Unknown)]
+    [InlineData(null, FindingSeverity.Unknown)]
+    public async Task The_severity_is_computed_from_the_vector(string? vector, FindingSeverity severity)
+    {
+        Record("A-1", "django", "3.2.1", vector);
+        var head = await _artifacts.PackAsync("run-1/head.tar", ("requirements.txt", "Django==3.2.0\n"));
+
+        var result = await Expert(Records).ScanAsync(new ScaRequest("run-1", head), Token);
+
+        (await ReportAsync(result.Head)).Findings.ShouldHaveSingleItem().Severity.ShouldBe(severity);
+        result.Base.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_dependency_without_an_exact_version_is_named_and_not_taken_for_clean()
+    {
+        Record("A-1", "django", "3.2.1");
+        var head = await _artifacts.PackAsync("run-1/head.tar", ("requirements.txt", "django>=3\nflask==1.0\n"));
+
+        var report = await ReportAsync((await Expert(Records).ScanAsync(new ScaRequest("run-1", head), Token)).Head);
+
+        report.Outcome.ShouldBe(ScanOutcome.PartlyChecked);
+        report.Reason.ShouldNotBeNull().ShouldContain("django (requirements.txt:1)");
+        report.Reason.ShouldNotContain("flask");
+    }
+
+    [Fact]
+    public async Task A_record_and_a_manifest_that_cannot_be_read_are_gaps()
+    {
+        Record("A-1", "django", "3.2.1");
+        await File.WriteAllTextAsync(Path.Combine(Records, "broken.json"), "{", Token);
+        var head = await _artifacts.PackAsync("run-1/head.tar", ("requirements.txt", "django==3.2.0\n"), ("pyproject.toml", "[project\n"));
+
+        var report = await ReportAsync((await Expert(Records).ScanAsync(new ScaRequest("run-1", head), Token)).Head);
+
+        report.Outcome.ShouldBe(ScanOutcome.PartlyChecked);
+        report.Reason.ShouldNotBeNull().ShouldContain("pyproject.toml:1");
+        report.Reason.ShouldContain("broken.json");
+        report.Findings.ShouldHaveSingleItem();
+    }
+
+    [Theory]
+    [InlineData(null, "Set Osv:Directory")]
+    [InlineData("nowhere", "does not exist")]
+    [InlineData("empty", "no OSV record")]
+    public async Task Without_advisories_nothing_is_checked(string? directory, string reason)
+    {
+        Directory.CreateDirectory(_directory.Combine("empty"));
+        var head = await _artifacts.PackAsync("run-1/head.tar", ("requirements.txt", "django==3.2.0\n"));
+
+        var report = await ReportAsync((await Expert(directory is null ? null : _directory.Combine(directory)).ScanAsync(new ScaRequest("run-1", head), Token)).Head);
+
+        report.Outcome.ShouldBe(ScanOutcome.NotChecked);
+        report.Reason.ShouldNotBeNull().ShouldContain(reason);
+    }
+
+    [Fact]
+    public async Task A_tree_that_names_no_dependencies_needs_no_advisories()
+    {
+        var head = await _artifacts.PackAsync("run-1/head.tar", ("app.py", "import os\n"), ("notes.txt", "django==3.2.0\n"));
+
+        (await ReportAsync((await Expert(null).ScanAsync(new ScaRequest("run-1", head), Token)).Head)).Outcome.ShouldBe(ScanOutcome.NotApplicable);
+    }
+
+    [Fact]
+    public async Task Records_are_read_again_when_one_comes_or_changes()
+    {
+        Record("A-1", "django", "3.2.1");
+        var source = Source(Records);
+        var django = new OsvPackage("PyPI", "Django");
+        var flask = new OsvPackage("PyPI", "flask");
+
+        (await source.FindAsync([django, flask], Token)).Records.Keys.ShouldBe([django]);
+        Record("A-2", "flask", "1.0");
+        var second = await source.FindAsync([django, flask], Token);
+        second.Records.Keys.ShouldBe([django, flask], ignoreOrder: true);
+        ReferenceEquals((await source.FindAsync([flask], Token)).Records[flask], second.Records[flask]).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Health_tells_whether_there_are_advisories()
+    {
+        (await new ScaExpertProbe(Source(null)).ProbeAsync(Token)).Health.ShouldBe(AgentHealth.NotConfigured);
+        Record("A-1", "django", "3.2.1");
+        (await new ScaExpertProbe(Source(Records)).ProbeAsync(Token)).Health.ShouldBe(AgentHealth.Healthy);
+        await File.WriteAllTextAsync(Path.Combine(Records, "broken.json"), "{", Token);
+        (await new OsvProbe(Source(Records)).ProbeAsync(Token)).Health.ShouldBe(AgentHealth.Degraded);
+    }
+
+    [Fact]
+    public async Task A_workspace_that_is_not_there_is_told() =>
+        await Should.ThrowAsync<ToolNotFoundException>(() =>
+            Expert(null).ScanAsync(new ScaRequest("run-1", new WorkspaceReference(new StoredArtifact("run-1/none.tar", 0, ""), "", 0)), Token));
+
+    private string Records => _directory.Combine("records");
+
+    private static OsvClient Source(string? directory) => new(Options.Create(new OsvOptions { Directory = directory }));
+
+    private ScaExpert Expert(string? directory) => new(Source(directory), _artifacts);
+
+    private async Task<ScanReport> ReportAsync(StoredArtifact artifact) =>
+        (await _artifacts.ReadJsonAsync<IReadOnlyList<ScanReport>>(artifact.Key, Token)).ShouldHaveSingleItem();
+
+    private void Record(string id, string package, string fixedIn, string? vector = null)
+    {
+        Directory.CreateDirectory(Records);
+        var severity = vector is null ? "[]" : $$"""[{"type":"CVSS_V3","score":"{{vector}}"}]""";
+        File.WriteAllText(
+            Path.Combine(Records, $"{id}.json"),
+            $$"""
+            {"id":"{{id}}","modified":"2024-01-02T03:04:05Z","summary":"It is weak.","severity":{{severity}},
+             "affected":[{"package":{"ecosystem":"PyPI","name":"{{package}}"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"{{fixedIn}}"}]}]}]}
+            """);
+    }
+}
