@@ -130,9 +130,8 @@ public sealed class SecurityTests : EndToEndTest
 
         var run = await installation.Client.EndAsync(repository.FullName, opened.Number);
 
-        var security = run.FindStage("security")!;
-        security.State.ShouldBe("Passed", run.Report);
-        security.Summary.ShouldNotBeNull().ShouldContain("0 of them blocking", Case.Sensitive, run.Report);
+        run.FindStage("security")!.State.ShouldBe("Passed", run.Report);
+        run.Report.ShouldNotContain("did not check");
     }
 
     /// <summary>What is in the repository is nowhere else.</summary>

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using AtomicDevOps.Activities.Experts.CloudApi;
+using AtomicDevOps.Activities.Experts.PenTest;
 using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Security.Remediation;
 using AtomicDevOps.Activities.Tools.Artifacts;
@@ -17,6 +18,7 @@ using AtomicDevOps.Activities.Tools.Osv;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.Activities.Tools.Snyk;
 using AtomicDevOps.Activities.Tools.Trivy;
+using AtomicDevOps.Activities.Tools.Wapiti;
 using AtomicDevOps.Activities.Tools.Zap;
 using AtomicDevOps.FunctionApp;
 using AtomicDevOps.FunctionApp.GitHubWebhook;
@@ -53,6 +55,8 @@ public sealed partial class ConfigurationDocsTests
         [typeof(CodeQlOptions)] = "CodeQl",
         [typeof(SnykOptions)] = "Snyk",
         [typeof(ZapOptions)] = "Zap",
+        [typeof(WapitiOptions)] = WapitiOptions.Section,
+        [typeof(PenTestOptions)] = PenTestOptions.Section,
         [typeof(ArtifactsOptions)] = "Artifacts",
         [typeof(LogsOptions)] = "Logs",
     };

@@ -34,6 +34,8 @@ public sealed partial class AppSettingsTests
         ["Remediation__*"] = "of a chat model's patches",
         ["Snyk__*"] = "the deployment has no scanners that are paid for or run beside it: what wants them runs elsewhere",
         ["Zap__*"] = "the same, and a scan runs beside the container engine that starts what is scanned",
+        ["Wapiti__*"] = "a scan runs beside the container engine that starts what is scanned, which an instance has not",
+        ["PenTest__*"] = "the same",
         ["Artifacts__Directory"] = "the disk of an instance is seen by no other: Artifacts__Container takes its place",
         ["Findings__Directory"] = "the same: Findings__Container",
         ["Findings__Deadlines__*"] = "the deployment keeps to the deadlines that are the default: few want others, and what can be set there has to stay readable",

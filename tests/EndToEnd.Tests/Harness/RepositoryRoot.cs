@@ -9,7 +9,7 @@ internal static class RepositoryRoot
     /// <summary>The files that git knows of, as they are on disk.</summary>
     public static async Task<IReadOnlyList<(string Path, string? Content)>> TrackedFilesAsync()
     {
-        using var git = Process.Start(new ProcessStartInfo("git", ["-C", Path, "ls-files", "-z"]) { RedirectStandardOutput = true })!;
+        using var git = Process.Start(new ProcessStartInfo("git", ["-C", Path, "ls-files", "-z"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         var paths = await git.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await git.WaitForExitAsync(TestContext.Current.CancellationToken);
         git.ExitCode.ShouldBe(0);

@@ -79,7 +79,7 @@ internal static class BanditReport
 
     // All rules about calls and imports that are on a list have one name.
     private static string Title(string name, string message) =>
-        name is "blacklist" ? message.Split(". ")[0].TrimEnd('.') : char.ToUpperInvariant(name[0]) + name[1..].Replace('_', ' ');
+        name is "blacklist" or "" ? message.Split(". ")[0].TrimEnd('.') : char.ToUpperInvariant(name[0]) + name[1..].Replace('_', ' ');
 
     /// <summary>What Bandit is not sure of counts one step less.</summary>
     private static FindingSeverity Severity(string severity, string confidence)

@@ -366,7 +366,11 @@ public sealed class GitCli : IGitClient
 
         async Task<GitCommitResult> CommitAsync(Repository repository, CancellationToken token)
         {
-            await FetchCompleteAsync(repository, commit.Parent, new GitFetchLimits(long.MaxValue, long.MaxValue), token);
+            if (await FetchCompleteAsync(repository, commit.Parent, new GitFetchLimits(long.MaxValue, long.MaxValue), token) == GitFetchResult.CommitNotFound)
+            {
+                throw new ToolNotFoundException(GitTool.Name, $"The commit {commit.Parent.CommitSha} does not exist in the repository.");
+            }
+
             var made = $"refs/made/{Guid.NewGuid():N}";
             await RunAsync(repository, null, ["fast-import", "--quiet", "--done"], "Making the commit", token, input: await StreamAsync(made));
             var sha = GitArguments.CommitSha((await RunAsync(repository, null, ["rev-parse", "--verify", made], "Making the commit", token)).StandardOutput.Text.Trim());
@@ -380,7 +384,9 @@ public sealed class GitCli : IGitClient
             await RunAsync(repository, null, ["update-ref", "-d", made], "Forgetting the name of the commit", token);
             if (push.ExitCode == 0)
             {
-                return new GitCommitResult(GitCommitOutcome.Created, sha);
+                // A branch that is there already with this commit is up to date, which porcelain marks with =.
+                var isThere = push.StandardOutput.Text.Split('\n').Any(static line => line.StartsWith('='));
+                return new GitCommitResult(isThere ? GitCommitOutcome.AlreadyThere : GitCommitOutcome.Created, sha);
             }
 
             return await ReadRemoteReferenceAsync(repository.Remote, reference, token) switch

@@ -40,7 +40,7 @@ public sealed class RewriteRuleTests
     {
         string[] before = [.. imports.Split('\n'), line];
 
-        Rewritten(new SqlParametersRule(), Sql with { Location = new FindingLocation("app.py", before.Length) }, before).ShouldBe(before, customMessage: why);
+        Rewritten(new SqlParametersRule(), Sql with { Location = new FindingLocation("app.py", before.Length) }, before).SequenceEqual(before, StringComparer.Ordinal).ShouldBeTrue(why);
     }
 
     [Fact]

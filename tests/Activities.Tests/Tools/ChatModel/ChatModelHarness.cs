@@ -7,6 +7,7 @@ using AtomicDevOps.Activities.Tests.Tools.AzureResourceManager;
 using AtomicDevOps.Activities.Tests.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.ChatModel;
+using AtomicDevOps.Activities.Tools.Osv;
 using AtomicDevOps.Primitives.Agents;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,6 +41,7 @@ internal sealed class ChatModelHarness : IAsyncDisposable
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Logs));
         services.AddSingleton<TimeProvider>(Clock);
+        services.AddSingleton<IAdvisorySource>(new OsvClient(Options.Create(new OsvOptions())));
         services.AddGenRemediationSecurity(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
         _services = services.BuildServiceProvider();
     }
