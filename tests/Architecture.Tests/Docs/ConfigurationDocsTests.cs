@@ -11,6 +11,7 @@ using AtomicDevOps.Activities.Tools.Bandit;
 using AtomicDevOps.Activities.Tools.ChatModel;
 using AtomicDevOps.Activities.Tools.CodeQl;
 using AtomicDevOps.Activities.Tools.Docker;
+using AtomicDevOps.Activities.Tools.Documents;
 using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.Logs;
@@ -58,6 +59,7 @@ public sealed partial class ConfigurationDocsTests
         [typeof(WapitiOptions)] = WapitiOptions.Section,
         [typeof(PenTestOptions)] = PenTestOptions.Section,
         [typeof(ArtifactsOptions)] = "Artifacts",
+        [typeof(FindingsOptions)] = "Findings",
         [typeof(LogsOptions)] = "Logs",
     };
 

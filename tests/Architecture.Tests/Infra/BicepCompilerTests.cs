@@ -171,7 +171,7 @@ public sealed class BicepCompilerTests(BicepCompiler compiler) : IClassFixture<B
 
         // A role on the resource group, or on the subscription, would have an id without the provider of another resource.
         var roles = deployment.Of("Microsoft.Authorization/roleAssignments").ToArray();
-        roles.Length.ShouldBe(8);
+        roles.Length.ShouldBe(9);
         roles.ShouldAllBe(role => role.Id.Split("/providers/", StringSplitOptions.None).Length == 3);
 
         deployment.Resources.Where(resource => resource.Json.ContainsKey("location") && resource.At("tags.azd-env-name") is null).ShouldBeEmpty();
