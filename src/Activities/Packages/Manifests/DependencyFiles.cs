@@ -116,7 +116,7 @@ public static class DependencyFiles
 
         ReportCycles(read);
         var alone = read.ToDictionary(static file => file.Key, static file => file.Value.Contents, StringComparer.Ordinal);
-        foreach (var file in read.Values)
+        foreach (var file in read.Values.Where(static file => !file.Contents.IsUnreadable))
         {
             file.Format.Complete(file.Path, file.Contents, alone);
         }
@@ -137,7 +137,7 @@ public static class DependencyFiles
         }
         catch (FormatException exception)
         {
-            var contents = new FileContents(path);
+            var contents = new FileContents(path) { IsUnreadable = true };
             contents.Report(1, exception.Message);
             return contents;
         }

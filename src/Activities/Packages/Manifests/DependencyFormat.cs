@@ -42,6 +42,9 @@ internal class FileContents(string path)
     /// <summary>Versions that count where an entry of this file or of another one leaves its own to them. They are no dependencies.</summary>
     public List<ManifestEntry> Declarations { get; } = [];
 
+    /// <summary>Whether the file as a whole could not be read.</summary>
+    public bool IsUnreadable { get; init; }
+
     /// <summary>The manifests that a lock says it is made from.</summary>
     public HashSet<string> Manifests { get; } = new(StringComparer.Ordinal);
 
