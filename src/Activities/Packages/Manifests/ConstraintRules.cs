@@ -1,4 +1,8 @@
+using AtomicDevOps.Activities.Packages.Manifests.Go;
+using AtomicDevOps.Activities.Packages.Manifests.Maven;
+using AtomicDevOps.Activities.Packages.Manifests.NuGet;
 using AtomicDevOps.Activities.Packages.Manifests.Python;
+using AtomicDevOps.Activities.Packages.Versions;
 
 namespace AtomicDevOps.Activities.Packages.Manifests;
 
@@ -9,10 +13,22 @@ internal abstract class ConstraintRules
     private static readonly ConstraintRules Python = new PythonConstraints();
     private static readonly ConstraintRules Poetry = new PoetryConstraints();
 
+    private static readonly ConstraintRules Npm = new SemanticConstraints(SemanticRange.ReadNpm, " ");
+    private static readonly ConstraintRules Cargo = new SemanticConstraints(SemanticRange.ReadCargo, ", ");
+
+    private static readonly ConstraintRules NuGet = new NuGetConstraints();
+    private static readonly ConstraintRules Go = new GoConstraints();
+    private static readonly ConstraintRules Maven = new MavenConstraints();
+
     public static ConstraintRules Of(ConstraintSyntax syntax) => syntax switch
     {
         ConstraintSyntax.Python => Python,
         ConstraintSyntax.Poetry => Poetry,
+        ConstraintSyntax.Npm => Npm,
+        ConstraintSyntax.Cargo => Cargo,
+        ConstraintSyntax.NuGet => NuGet,
+        ConstraintSyntax.Go => Go,
+        ConstraintSyntax.Maven => Maven,
         _ => Exact,
     };
 

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using System.Text.Json.Serialization;
 using AtomicDevOps.Activities.Packages.Manifests.Text;
 using AtomicDevOps.Activities.Packages.Versions;
@@ -43,110 +45,147 @@ public static class DependencyEditor
     /// <exception cref="IOException">A file cannot be had.</exception>
     public static DependencyEdit Raise(IRepositoryFiles files, params IReadOnlyList<DependencyRaise> raises)
     {
-        var opened = new Dictionary<string, OpenFile>(StringComparer.Ordinal);
-        var results = raises.Select(raise => RaiseOne(files, raise, opened)).ToArray();
+        var opened = new Dictionary<string, Lazy<OpenFile>>(StringComparer.Ordinal);
+        var plans = raises.Select(raise => Plan.Of(raise, path => Open(files, path, raise.Dependency.Ecosystem, opened))).ToArray();
+        if (!TryKeep([.. plans.SelectMany(static plan => plan.Changes)], out _))
+        {
+            foreach (var plan in plans)
+            {
+                if (!TryKeep(plan.Changes, out var failure))
+                {
+                    plan.Failure = failure;
+                }
+            }
+        }
+
         return new DependencyEdit(
-            [.. opened.Values.Where(static file => file.IsChanged).OrderBy(static file => file.Path, StringComparer.Ordinal).Select(static file => file.Change())],
-            results);
+            [.. opened.Values.Where(static file => file.IsValueCreated && file.Value.IsChanged).Select(static file => file.Value).OrderBy(static file => file.Path, StringComparer.Ordinal).Select(static file => file.Change())],
+            [.. plans.Select(static plan => plan.Result())]);
     }
 
-    private static DependencyRaiseResult RaiseOne(IRepositoryFiles files, DependencyRaise raise, Dictionary<string, OpenFile> opened)
+    private static OpenFile Open(IRepositoryFiles files, string path, string ecosystem, Dictionary<string, Lazy<OpenFile>> opened)
     {
-        var dependency = raise.Dependency;
-        try
+        if (!opened.TryGetValue(path, out var file))
         {
+            opened.Add(path, file = new Lazy<OpenFile>(() => OpenFile.Open(files, path, ecosystem)));
+        }
+
+        return file.Value;
+    }
+
+    /// <summary>Changes all files or none.</summary>
+    private static bool TryKeep(IReadOnlyList<EntryChange> changes, [NotNullWhen(false)] out string? failure)
+    {
+        var ofFiles = changes.GroupBy(static change => change.File).ToArray();
+        failure = ofFiles.Select(static file => file.Key.Check([.. file])).FirstOrDefault(static each => each is not null);
+        if (failure is not null)
+        {
+            return false;
+        }
+
+        foreach (var file in ofFiles)
+        {
+            file.Key.Keep([.. file]);
+        }
+
+        return true;
+    }
+
+    private sealed record EntryChange(OpenFile File, ManifestEntry Entry, string Constraint, DependencyRaise Raise);
+
+    /// <summary>What a raise takes.</summary>
+    private sealed class Plan(DependencyRaise raise)
+    {
+        private readonly List<EntryChange> _changes = [];
+        private readonly List<string> _needsIndex = [];
+
+        public IReadOnlyList<EntryChange> Changes => Failure is null ? _changes : [];
+
+        /// <summary>Why it is not possible.</summary>
+        public string? Failure { get; set; }
+
+        public static Plan Of(DependencyRaise raise, Func<string, OpenFile> open)
+        {
+            var plan = new Plan(raise);
+            try
+            {
+                plan.Add(open);
+            }
+            catch (FormatException exception)
+            {
+                plan.Failure = exception.Message;
+            }
+
+            return plan;
+        }
+
+        public DependencyRaiseResult Result() => this switch
+        {
+            { Failure: { } failure } => new DependencyRaiseResult(raise, DependencyRaiseOutcome.NotPossible, failure),
+            { _needsIndex.Count: > 0 } => new DependencyRaiseResult(raise, DependencyRaiseOutcome.NeedsIndex, string.Join(' ', _needsIndex)),
+            _ => new DependencyRaiseResult(raise, DependencyRaiseOutcome.Raised, $"Raised {raise.Dependency.Name} to {raise.Version} in {string.Join(" and ", _changes.Select(static change => change.File.Path).Distinct(StringComparer.Ordinal))}."),
+        };
+
+        private void Add(Func<string, OpenFile> open)
+        {
+            var dependency = raise.Dependency;
             if (VersionScheme.Find(dependency.Ecosystem)?.Read(raise.Version) is null)
             {
                 throw new FormatException($"'{raise.Version}' is no version of a package of {dependency.Ecosystem}.");
             }
 
-            var places = new List<Place>();
-            if (!string.Equals(dependency.Path, dependency.Lock?.Path, StringComparison.Ordinal))
+            if (dependency.Declaration is { } declaration)
             {
-                places.Add(Find(dependency.Path, dependency.Line));
+                var file = open(declaration.Path);
+                Add(file, file.Find(declaration));
+            }
+            else if (!string.Equals(dependency.Path, dependency.Lock?.Path, StringComparison.Ordinal))
+            {
+                var file = open(dependency.Path);
+                Add(file, file.Find(dependency, dependency.Line));
             }
 
             if (dependency.Lock is { } locked)
             {
-                places.Add(Find(locked.Path, locked.Line));
+                var file = open(locked.Path);
+                Add(file, file.Find(dependency, locked.Line));
             }
-
-            return Raise(raise, places);
-        }
-        catch (FormatException exception)
-        {
-            return new DependencyRaiseResult(raise, DependencyRaiseOutcome.NotPossible, exception.Message);
         }
 
-        Place Find(string path, int line)
+        private void Add(OpenFile file, ManifestEntry entry)
         {
-            if (!opened.TryGetValue(path, out var file))
+            var name = raise.Dependency.Name;
+            if (entry.ConstraintSpan is null && file.IsLock)
             {
-                opened.Add(path, file = OpenFile.Open(files, path, dependency.Ecosystem));
+                _needsIndex.Add($"{file.Path} can be made anew only with a package index; run its own tool's update of {name} to {raise.Version}.");
+                return;
             }
 
-            return new Place(file, file.Find(dependency, line));
-        }
-    }
-
-    private static DependencyRaiseResult Raise(DependencyRaise raise, List<Place> places)
-    {
-        var name = raise.Dependency.Name;
-        var mayStay = raise.Dependency.Lock is not null;
-        var needsIndex = new List<string>();
-        var changes = new List<(Place Place, string Constraint)>();
-        foreach (var place in places)
-        {
-            var entry = place.Entry;
-            if (entry.ConstraintSpan is null && place.File.IsLock)
+            if (raise.Dependency.Lock is not null && entry.Dependency is { Constraint.Length: 0, IsDirect: true })
             {
-                needsIndex.Add($"{place.File.Path} can be made anew only with a package index; run its own tool's update of {name} to {raise.Version}.");
-                continue;
-            }
-
-            if (mayStay && entry.Dependency is { Constraint.Length: 0, IsDirect: true })
-            {
-                continue;
+                return;
             }
 
             if (entry.HashSpans.Count > 0 && raise.Hashes.Count == 0)
             {
-                needsIndex.Add($"{place.File.Path} holds {name} to hashes, and those of {raise.Version} are known to a package index only.");
-                continue;
+                _needsIndex.Add($"{file.Path} holds {name} to hashes, and those of {raise.Version} are known to a package index only.");
+                return;
             }
 
             var raised = ConstraintRules.Of(entry.Dependency.Syntax).Raise(entry.Dependency.Constraint, raise.Version)
-                ?? throw new FormatException($"{place.File.Path}, line {entry.Dependency.Line}, allows '{entry.Dependency.Constraint}' of {name}, which cannot be raised to {raise.Version}; right would be a constraint that allows it.");
+                ?? throw new FormatException($"{file.Path}, line {entry.Dependency.Line}, allows '{entry.Dependency.Constraint}' of {name}, which cannot be raised to {raise.Version}; right would be a constraint that allows it.");
             if (entry.ConstraintSpan is null)
             {
-                throw new FormatException($"{place.File.Path}, line {entry.Dependency.Line}, writes the versions of {name} in a way that cannot be changed in place; right would be one plain text.");
+                throw new FormatException($"{file.Path}, line {entry.Dependency.Line}, writes the versions of {name} in a way that cannot be changed in place; right would be one plain text.");
             }
 
-            changes.Add((place, raised));
+            _changes.Add(new EntryChange(file, entry, raised, raise));
         }
-
-        foreach (var group in changes.GroupBy(static change => change.Place.File))
-        {
-            group.Key.Try([.. group.Select(change => new EntryChange(change.Place.Entry, change.Constraint, raise.Hashes))]);
-        }
-
-        foreach (var group in changes.GroupBy(static change => change.Place.File))
-        {
-            group.Key.Keep([.. group.Select(change => new EntryChange(change.Place.Entry, change.Constraint, raise.Hashes))]);
-        }
-
-        return needsIndex.Count == 0
-            ? new DependencyRaiseResult(raise, DependencyRaiseOutcome.Raised, $"Raised {name} to {raise.Version} in {string.Join(" and ", changes.Select(static change => change.Place.File.Path).Distinct(StringComparer.Ordinal))}.")
-            : new DependencyRaiseResult(raise, DependencyRaiseOutcome.NeedsIndex, string.Join(' ', needsIndex));
     }
-
-    private readonly record struct Place(OpenFile File, ManifestEntry Entry);
-
-    private sealed record EntryChange(ManifestEntry Entry, string Constraint, IReadOnlyList<string> Hashes);
 
     private sealed class OpenFile(string path, string ecosystem, string text, bool hasMark, FileContents contents)
     {
-        private readonly List<EntryChange> _changes = [];
+        private Dictionary<ManifestEntry, EntryChange> _changes = new(ReferenceEqualityComparer.Instance);
 
         public string Path => path;
 
@@ -171,48 +210,76 @@ public static class DependencyEditor
         public ManifestEntry Find(PackageDependency dependency, int line)
         {
             var scheme = VersionScheme.Find(dependency.Ecosystem);
-            return contents.Entries.Find(entry => entry.Dependency.Line == line
+            return contents.Entries.Concat(contents.Declarations).FirstOrDefault(entry => entry.Dependency.Line == line
                 && string.Equals(scheme?.NormalName(entry.Dependency.Name), scheme?.NormalName(dependency.Name), StringComparison.Ordinal)
                 && (!string.Equals(dependency.Path, path, StringComparison.Ordinal) || string.Equals(entry.Dependency.Scope, dependency.Scope, StringComparison.Ordinal)))
                 ?? throw new FormatException($"Line {line} of {path} does not name {dependency.Name} any more; right would be to read the files again.");
         }
 
+        public ManifestEntry Find(DeclaredAt declaration) =>
+            contents.Declarations.Find(entry => entry.Dependency.Line == declaration.Line && string.Equals(entry.Dependency.Name, declaration.Name, StringComparison.Ordinal))
+                ?? throw new FormatException($"Line {declaration.Line} of {path} does not have {declaration.Name} any more; right would be to read the files again.");
+
         public FileChange Change() => new(path, (hasMark ? "\uFEFF" : string.Empty) + Apply(_changes));
 
-        public void Keep(IReadOnlyList<EntryChange> changes) => _changes.AddRange(changes);
+        public void Keep(IReadOnlyList<EntryChange> changes) => _changes = With(changes);
 
-        /// <summary>Reads back what the file would be.</summary>
-        /// <exception cref="FormatException">Something else than what is asked for would come out.</exception>
-        public void Try(IReadOnlyList<EntryChange> changes)
+        /// <summary>Reads back what the file would be, and tells what is wrong where something else than what is asked for would come out.</summary>
+        public string? Check(IReadOnlyList<EntryChange> changes)
         {
-            List<EntryChange> all = [.. _changes, .. changes];
-            var after = DependencyFiles.ReadAlone(path, Apply(all), ecosystem)!.Entries;
-            var isAsAsked = after.Count == contents.Entries.Count
-                && after.Zip(contents.Entries).All(pair =>
-                {
-                    var (now, before) = pair;
-                    var change = all.Find(change => ReferenceEquals(change.Entry, before));
-                    return string.Equals(now.Dependency.Name, before.Dependency.Name, StringComparison.Ordinal)
-                        && string.Equals(now.Dependency.Marker, before.Dependency.Marker, StringComparison.Ordinal)
-                        && string.Equals(now.Dependency.Constraint, change?.Constraint ?? before.Dependency.Constraint, StringComparison.Ordinal)
-                        && now.Dependency.Hashes.SequenceEqual(change is null || before.HashSpans.Count == 0 ? before.Dependency.Hashes : change.Hashes, StringComparer.Ordinal);
-                });
-            if (!isAsAsked)
+            var all = With(changes);
+            FileContents after;
+            try
             {
-                throw new FormatException($"{path} is written in a way in which it cannot be changed in place.");
+                after = DependencyFiles.ReadAlone(path, Apply(all), ecosystem)!;
             }
+            catch (FormatException)
+            {
+                return $"{path} is written in a way in which it cannot be changed in place.";
+            }
+
+            var isAsAsked = after.Entries.Count == contents.Entries.Count
+                && after.Declarations.Count == contents.Declarations.Count
+                && after.Entries.Concat(after.Declarations).Zip(contents.Entries.Concat(contents.Declarations)).All(pair => IsAsAsked(pair.First, pair.Second, all.GetValueOrDefault(pair.Second)));
+            return isAsAsked ? null : $"{path} is written in a way in which it cannot be changed in place.";
         }
 
-        private string Apply(IReadOnlyList<EntryChange> changes)
+        private static bool IsAsAsked(ManifestEntry now, ManifestEntry before, EntryChange? change) =>
+            string.Equals(now.Dependency.Name, before.Dependency.Name, StringComparison.Ordinal)
+            && string.Equals(now.Dependency.Marker, before.Dependency.Marker, StringComparison.Ordinal)
+            && string.Equals(now.Dependency.Constraint, change?.Constraint ?? before.Dependency.Constraint, StringComparison.Ordinal)
+            && now.Dependency.Hashes.SequenceEqual(change is null || before.HashSpans.Count == 0 ? before.Dependency.Hashes : change.Raise.Hashes, StringComparer.Ordinal);
+
+        /// <summary>Where several dependencies take their version from one place, the latest of those that they are to have counts.</summary>
+        private Dictionary<ManifestEntry, EntryChange> With(IReadOnlyList<EntryChange> changes)
         {
-            var edits = changes.SelectMany(Edits).OrderByDescending(static edit => edit.Span.Start).ToArray();
-            var changed = new System.Text.StringBuilder(text);
-            foreach (var (span, replacement) in edits)
+            var all = new Dictionary<ManifestEntry, EntryChange>(_changes, ReferenceEqualityComparer.Instance);
+            foreach (var change in changes)
             {
-                changed.Remove(span.Start, span.End - span.Start).Insert(span.Start, replacement);
+                if (!all.TryGetValue(change.Entry, out var other) || IsLater(change.Raise, other.Raise))
+                {
+                    all[change.Entry] = change;
+                }
             }
 
-            return changed.ToString();
+            return all;
+        }
+
+        private bool IsLater(DependencyRaise one, DependencyRaise other) =>
+            VersionScheme.Find(ecosystem) is { } scheme && scheme.Read(one.Version) is { } version && version.CompareTo(scheme.Read(other.Version)) > 0;
+
+        private string Apply(Dictionary<ManifestEntry, EntryChange> changes)
+        {
+            var edits = changes.Values.SelectMany(Edits).OrderBy(static edit => edit.Span.Start).ToArray();
+            var changed = new StringBuilder();
+            var at = 0;
+            foreach (var (span, replacement) in edits)
+            {
+                changed.Append(text, at, span.Start - at).Append(replacement);
+                at = span.End;
+            }
+
+            return changed.Append(text, at, text.Length - at).ToString();
         }
 
         private IEnumerable<(TextSpan Span, string Text)> Edits(EntryChange change)
@@ -230,7 +297,7 @@ public static class DependencyEditor
             }
 
             var separator = Separator(spans[^1].Start);
-            yield return (spans[0], string.Join(separator, change.Hashes.Select(static hash => $"--hash={hash}")));
+            yield return (spans[0], string.Join(separator, change.Raise.Hashes.Select(static hash => $"--hash={hash}")));
         }
 
         /// <summary>White space and continued lines before an option.</summary>

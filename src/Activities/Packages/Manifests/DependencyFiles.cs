@@ -1,3 +1,9 @@
+using AtomicDevOps.Activities.Packages.Manifests.Cargo;
+using AtomicDevOps.Activities.Packages.Manifests.Debian;
+using AtomicDevOps.Activities.Packages.Manifests.Go;
+using AtomicDevOps.Activities.Packages.Manifests.Maven;
+using AtomicDevOps.Activities.Packages.Manifests.Npm;
+using AtomicDevOps.Activities.Packages.Manifests.NuGet;
 using AtomicDevOps.Activities.Packages.Manifests.Python;
 using AtomicDevOps.Activities.Packages.Manifests.Text;
 using AtomicDevOps.Activities.Packages.Versions;
@@ -6,10 +12,18 @@ namespace AtomicDevOps.Activities.Packages.Manifests;
 
 /// <summary>
 /// Reads what a repository depends on from its manifests and locks. Where a lock tells, its versions count, and what a manifest of that lock names is direct.
+/// What the marker of a Python package rules out on Linux (<c>sys_platform</c>, <c>platform_system</c>, <c>os_name</c>, and <c>extra</c> in requirements files) does
+/// not count; every other condition, and those of other ecosystems, are noted and taken to hold.
 /// </summary>
 public static class DependencyFiles
 {
-    private static readonly DependencyFormat[] Formats = [new RequirementsFile(), new PyProject(), new Pipfile(), new PythonTomlLock(), new PipfileLock()];
+    private static readonly DependencyFormat[] Formats =
+    [
+        new RequirementsFile(), new PyProject(), new Pipfile(), new PythonTomlLock(), new PipfileLock(),
+        new PackageJson(), new PackageLock(), new YarnLock(), new PnpmLock(), new PnpmWorkspace(),
+        new BuildFile(), new NuGetLock(), new PackagesConfig(), new GoModule(), new GoSums(), new CargoManifest(), new CargoLock(), new Pom(),
+        new DebianPackages(), new OsRelease(),
+    ];
 
     /// <summary>Whether a file is one of those that name dependencies, by its path from the repository's root alone. Other files may be read because one of these includes them.</summary>
     public static bool IsRead(string path) => FormatOf(path) is not null;
@@ -29,18 +43,25 @@ public static class DependencyFiles
         var joined = new HashSet<ReadFile>();
         foreach (var locked in read.Where(IsLocking))
         {
-            Join(locked, [.. read.Where(manifest => !ReferenceEquals(manifest, locked) && locked.Format.IsLockOf(locked.Path, manifest.Path))], dependencies, problems);
+            var manifests = read.Where(manifest => IsLockOf(locked, manifest)).ToArray();
+            Join(locked, manifests, dependencies, problems);
             joined.Add(locked);
-            joined.UnionWith(read.Where(manifest => locked.Format.IsLockOf(locked.Path, manifest.Path)));
+            joined.UnionWith(manifests);
         }
 
         AddUnlocked([.. read.Where(file => !joined.Contains(file))], dependencies);
         return new DependencyReport(
             [.. read.Select(static file => file.Path)],
-            [.. dependencies.OrderBy(static each => each.Path, StringComparer.Ordinal).ThenBy(static each => each.Line)],
+            [.. dependencies.Where(IsNeeded).OrderBy(static each => each.Path, StringComparer.Ordinal).ThenBy(static each => each.Line)],
             [.. problems.OrderBy(static each => each.Path, StringComparer.Ordinal).ThenBy(static each => each.Line)]);
 
-        bool IsLocking(ReadFile file) => file.Format.IsLock || read.Exists(manifest => file.Format.IsLockOf(file.Path, manifest.Path));
+        bool IsLocking(ReadFile file) => file.Format.IsLock || read.Exists(manifest => IsLockOf(file, manifest));
+
+        // Requirements files are installed as they are, so that nobody asks for an extra of theirs.
+        static bool IsNeeded(PackageDependency dependency) =>
+            dependency is not { Ecosystem: "PyPI", Marker: { } marker } || !PythonMarker.IsNeverMet(marker, hasExtras: FormatOf(dependency.Path) is not RequirementsFile);
+
+        static bool IsLockOf(ReadFile locked, ReadFile manifest) => !ReferenceEquals(manifest, locked) && locked.Format.IsLockOf(locked.Path, locked.Contents, manifest.Path);
     }
 
     /// <summary>The manifest's own entries, for whoever changes it.</summary>
@@ -88,12 +109,18 @@ public static class DependencyFiles
                 }
                 else
                 {
-                    contents.Report(include.Line, $"'{PythonScanner.Shortened(include.Target)}' is not in the repository; right would be the path of a file that is.");
+                    contents.Report(include.Line, $"'{ManifestText.Shortened(include.Target)}' is not in the repository; right would be the path of a file that is.");
                 }
             }
         }
 
         ReportCycles(read);
+        var alone = read.ToDictionary(static file => file.Key, static file => file.Value.Contents, StringComparer.Ordinal);
+        foreach (var file in read.Values.Where(static file => !file.Contents.IsUnreadable))
+        {
+            file.Format.Complete(file.Path, file.Contents, alone);
+        }
+
         foreach (var file in read.Values)
         {
             file.IsLimit = !asked.Contains(file.Path) && (limiting.Contains(file.Path) || file.Format.IsLimit(file.Path));
@@ -110,7 +137,7 @@ public static class DependencyFiles
         }
         catch (FormatException exception)
         {
-            var contents = new FileContents(path);
+            var contents = new FileContents(path) { IsUnreadable = true };
             contents.Report(1, exception.Message);
             return contents;
         }
@@ -118,74 +145,61 @@ public static class DependencyFiles
 
     private static void ReportCycles(Dictionary<string, ReadFile> read)
     {
-        var done = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var start in read.Keys)
+        var includes = read.ToDictionary(static file => file.Key, static file => file.Value.Contents.Includes.ConvertAll(static include => (include.Target, include.Line)), StringComparer.Ordinal);
+        foreach (var (from, to, line) in IncludeCycles.Find(includes))
         {
-            var open = new HashSet<string>(StringComparer.Ordinal);
-            var way = new Stack<(string Path, int Next)>();
-            if (done.Contains(start))
-            {
-                continue;
-            }
-
-            way.Push((start, 0));
-            open.Add(start);
-            while (way.TryPop(out var step))
-            {
-                var file = read[step.Path];
-                if (step.Next == file.Contents.Includes.Count)
-                {
-                    open.Remove(step.Path);
-                    done.Add(step.Path);
-                    continue;
-                }
-
-                way.Push((step.Path, step.Next + 1));
-                var include = file.Contents.Includes[step.Next];
-                if (open.Contains(include.Target))
-                {
-                    file.Contents.Report(include.Line, $"'{PythonScanner.Shortened(include.Target)}' includes this file again; right would be files that do not include each other.");
-                }
-                else if (read.ContainsKey(include.Target) && !done.Contains(include.Target))
-                {
-                    open.Add(include.Target);
-                    way.Push((include.Target, 0));
-                }
-            }
+            read[from].Contents.Report(line, $"'{ManifestText.Shortened(to)}' includes this file again; right would be files that do not include each other.");
         }
     }
 
     private static void Join(ReadFile locked, IReadOnlyList<ReadFile> manifests, List<PackageDependency> dependencies, List<DependencyProblem> problems)
     {
-        var named = manifests.SelectMany(static manifest => manifest.Contents.Entries).ToLookup(static entry => Key(entry.Dependency), StringComparer.Ordinal);
-        var found = new HashSet<string>(StringComparer.Ordinal);
+        var byName = locked.Contents.Entries.ToLookup(static entry => Key(entry.Dependency), StringComparer.Ordinal);
+        var resolve = locked.Contents.Resolution ?? ((_, entry) => byName[Key(entry.Dependency)]);
+        var direct = new Dictionary<ManifestEntry, List<PackageDependency>>(ReferenceEqualityComparer.Instance);
+        foreach (var (manifest, entry) in manifests.SelectMany(static manifest => manifest.Contents.Entries.Select(entry => (manifest, entry))))
+        {
+            var isFound = false;
+            foreach (var resolved in resolve(manifest.Path, entry))
+            {
+                isFound = true;
+                if (!direct.TryGetValue(resolved, out var named))
+                {
+                    direct.Add(resolved, named = []);
+                }
+
+                named.Add(entry.Dependency);
+            }
+
+            if (!isFound)
+            {
+                dependencies.Add(entry.Dependency);
+                if (!entry.MayBeUnlocked && locked.Contents.Entries.Count > 0)
+                {
+                    problems.Add(new DependencyProblem(entry.Dependency.Path, entry.Dependency.Line, $"{ManifestText.Shortened(entry.Dependency.Name)} is not in {locked.Path}; right would be a lock made from this file as it is."));
+                }
+            }
+        }
+
         foreach (var entry in locked.Contents.Entries)
         {
             var place = new LockedAt(locked.Path, entry.Dependency.Line);
-            var direct = named[Key(entry.Dependency)].Select(static each => each.Dependency).ToArray();
-            if (direct.Length == 0)
+            if (!direct.TryGetValue(entry, out var named))
             {
                 dependencies.Add(entry.Dependency with { IsDirect = entry.Dependency.IsDirect && manifests.Count == 0, Lock = place });
                 continue;
             }
 
-            found.Add(Key(entry.Dependency));
-            var declared = Array.Find(direct, each => entry.Dependency.Version is { } version && ConstraintRules.Of(each.Syntax).Admits(each.Constraint, version) is true) ?? direct[0];
-            dependencies.Add(declared with
+            foreach (var ofManifest in named.GroupBy(static each => each.Path, StringComparer.Ordinal))
             {
-                Version = entry.Dependency.Version,
-                Hashes = entry.Dependency.Hashes,
-                Marker = declared.Marker ?? entry.Dependency.Marker,
-                Lock = place,
-            });
-        }
-
-        foreach (var entry in named.Where(group => !found.Contains(group.Key)).SelectMany(static group => group))
-        {
-            dependencies.Add(entry.Dependency);
-            if (entry.Dependency.Scope is not "build" && locked.Contents.Entries.Count > 0)
-            {
-                problems.Add(new DependencyProblem(entry.Dependency.Path, entry.Dependency.Line, $"{PythonScanner.Shortened(entry.Dependency.Name)} is not in {locked.Path}; right would be a lock made from this file as it is."));
+                var declared = ofManifest.FirstOrDefault(each => entry.Dependency.Version is { } version && ConstraintRules.Of(each.Syntax).Admits(each.Constraint, version) is true) ?? ofManifest.First();
+                dependencies.Add(declared with
+                {
+                    Version = entry.Dependency.Version,
+                    Hashes = entry.Dependency.Hashes,
+                    Marker = declared.Marker ?? entry.Dependency.Marker,
+                    Lock = place,
+                });
             }
         }
     }
@@ -210,7 +224,7 @@ public static class DependencyFiles
         dependencies.AddRange(limits.Where(limit => !names.Contains(limit.Key)).SelectMany(static limit => limit).Select(static limit => limit.Dependency with { IsDirect = false }));
     }
 
-    private static string Key(PackageDependency dependency) => VersionScheme.Find(dependency.Ecosystem)?.NormalName(dependency.Name) ?? dependency.Name;
+    private static string Key(PackageDependency dependency) => $"{dependency.Ecosystem} {VersionScheme.Find(dependency.Ecosystem)?.NormalName(dependency.Name) ?? dependency.Name}";
 
     private sealed class ReadFile(string path, DependencyFormat format, FileContents contents)
     {

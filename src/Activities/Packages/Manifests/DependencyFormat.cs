@@ -14,13 +14,19 @@ internal abstract class DependencyFormat
     public abstract bool Reads(string path);
 
     /// <summary>Whether a manifest is one that the lock is made from.</summary>
-    public virtual bool IsLockOf(string lockPath, string manifestPath) => false;
+    public virtual bool IsLockOf(string lockPath, FileContents locked, string manifestPath) => locked.Manifests.Contains(manifestPath);
 
     /// <summary>Whether a file only says which versions to take where another one asks for a package, unless another one includes it as a manifest.</summary>
     public virtual bool IsLimit(string path) => false;
 
     /// <exception cref="FormatException">The file as a whole cannot be read; the message says why, and what would be right.</exception>
     public abstract FileContents Read(string path, string text);
+
+    /// <summary>Adds to what a file says what others of the repository say about it: a parent, a workspace, versions that are kept centrally.</summary>
+    /// <param name="read">All files by their paths, as they are read alone.</param>
+    public virtual void Complete(string path, FileContents contents, IReadOnlyDictionary<string, FileContents> read)
+    {
+    }
 
     protected static string Name(string path) => path[(path.LastIndexOf('/') + 1)..];
 
@@ -29,9 +35,21 @@ internal abstract class DependencyFormat
 }
 
 /// <summary>What one file says.</summary>
-internal sealed class FileContents(string path)
+internal class FileContents(string path)
 {
     public List<ManifestEntry> Entries { get; } = [];
+
+    /// <summary>Versions that count where an entry of this file or of another one leaves its own to them. They are no dependencies.</summary>
+    public List<ManifestEntry> Declarations { get; } = [];
+
+    /// <summary>Whether the file as a whole could not be read.</summary>
+    public bool IsUnreadable { get; init; }
+
+    /// <summary>The manifests that a lock says it is made from.</summary>
+    public HashSet<string> Manifests { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What a lock has resolved an entry of one of its manifests to; by their names where it does not tell more.</summary>
+    public Func<string, ManifestEntry, IEnumerable<ManifestEntry>>? Resolution { get; set; }
 
     public List<DependencyProblem> Problems { get; } = [];
 
@@ -47,6 +65,12 @@ internal sealed record ManifestEntry(PackageDependency Dependency, TextSpan? Con
 {
     /// <summary>Where the hashes of the files to download stand, each with its option.</summary>
     public IReadOnlyList<TextSpan> HashSpans { get; init; } = [];
+
+    /// <summary>The name by which the file knows the package; null where that is the package's own.</summary>
+    public string? Alias { get; init; }
+
+    /// <summary>Whether a lock may well do without it.</summary>
+    public bool MayBeUnlocked { get; init; }
 }
 
 /// <param name="Target">From the repository's root.</param>

@@ -34,11 +34,19 @@ public sealed record PackageDependency(string Ecosystem, string Name, string Pat
 
     /// <summary>The place in the lock that tells the version; null where none does.</summary>
     public LockedAt? Lock { get; init; }
+
+    /// <summary>The place that has the constraint where the manifest's line leaves it to another one, as with central versions and properties; null where it does not.</summary>
+    public DeclaredAt? Declaration { get; init; }
 }
 
 /// <param name="Path">The lock from the repository's root, with <c>/</c>.</param>
 /// <param name="Line">From 1 on.</param>
 public sealed record LockedAt(string Path, int Line);
+
+/// <param name="Path">The file from the repository's root, with <c>/</c>.</param>
+/// <param name="Line">From 1 on.</param>
+/// <param name="Name">What the place calls it: the package, or a property.</param>
+public sealed record DeclaredAt(string Path, int Line, string Name);
 
 /// <summary>The ways to write which versions are allowed.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ConstraintSyntax>))]
@@ -52,6 +60,21 @@ public enum ConstraintSyntax
 
     /// <summary>Poetry's: Python's, with <c>^1.2</c>, <c>~1.2</c>, <c>1.*</c>, and <c>1.2</c> for an exact version.</summary>
     Poetry,
+
+    /// <summary>npm's: <c>^1.2.0</c>, <c>1.x || >=2.5.0</c>, and <c>1.2.3</c> for an exact version.</summary>
+    Npm,
+
+    /// <summary>Cargo's, where <c>1.2.3</c> means <c>^1.2.3</c>, and <c>=1.2.3</c> is an exact version.</summary>
+    Cargo,
+
+    /// <summary>NuGet's: <c>[1.0,2.0)</c>, <c>1.*</c>, and <c>1.2.3</c> for the least version that there is from there on.</summary>
+    NuGet,
+
+    /// <summary>An exact version of a Go module, with <c>v</c>.</summary>
+    Go,
+
+    /// <summary>Maven's: <c>1.2.3</c>, or ranges such as <c>[1.0,2.0)</c>.</summary>
+    Maven,
 }
 
 /// <summary>Something in a file that could not be read, or not be judged. What it would have named is not known to be clean.</summary>

@@ -37,7 +37,7 @@ public static class OsvEvaluation
 
         if (scheme?.Read(version) is { } read)
         {
-            return Worst(affected.Select(each => Evaluate(each, read, scheme)));
+            return Worst(affected.Select(each => Evaluate(each, version, read, scheme)));
         }
 
         return affected.Any(each => each.Versions.Contains(version, StringComparer.Ordinal)) ? OsvVerdict.Affected : OsvVerdict.Unknown;
@@ -76,12 +76,14 @@ public static class OsvEvaluation
         && string.Equals(
             scheme?.NormalName(named.Name) ?? named.Name, scheme?.NormalName(package) ?? package, StringComparison.Ordinal);
 
-    private static OsvVerdict Evaluate(OsvAffected affected, IComparable version, VersionScheme scheme)
+    private static OsvVerdict Evaluate(OsvAffected affected, string text, IComparable version, VersionScheme scheme)
     {
         var read = Known.GetValue(affected, each => ReadAffected.Of(each, scheme));
         return read.Versions.Contains(version) || read.Versions.Contains(scheme.Original(version))
             ? OsvVerdict.Affected
-            : Worst(read.Ranges.Select(events => Evaluate(events, version)));
+            : Worst(read.Ranges.Select(range => ReferenceEquals(range.Scheme, scheme) ? Evaluate(range.Events, version)
+                : range.Scheme.Read(text) is { } asRangeHasIt ? Evaluate(range.Events, asRangeHasIt)
+                : OsvVerdict.Unknown));
     }
 
     private static OsvVerdict Evaluate(IReadOnlyList<(OsvEvent Event, IComparable? At)>? events, IComparable version)
@@ -114,13 +116,18 @@ public static class OsvEvaluation
     private static IComparable? Read(OsvEvent happened, VersionScheme scheme) =>
         !IsBeginning(happened) && (happened.Introduced ?? happened.Fixed ?? happened.LastAffected ?? happened.Limit) is { } version ? scheme.Read(version) : null;
 
+    /// <param name="Scheme">The ecosystem's, or that of semantic versions where the range says that it is of those.</param>
+    /// <param name="Events">By their versions; null where one of them cannot be read.</param>
+    private sealed record ReadRange(VersionScheme Scheme, IReadOnlyList<(OsvEvent Event, IComparable? At)>? Events);
+
     /// <param name="Versions">Those listed that can be read.</param>
-    /// <param name="Ranges">The events of each range by their versions; null for a range with a version that cannot be read.</param>
-    private sealed record ReadAffected(IReadOnlySet<IComparable> Versions, IReadOnlyList<IReadOnlyList<(OsvEvent Event, IComparable? At)>?> Ranges)
+    private sealed record ReadAffected(IReadOnlySet<IComparable> Versions, IReadOnlyList<ReadRange> Ranges)
     {
         public static ReadAffected Of(OsvAffected affected, VersionScheme scheme) => new(
             affected.Versions.Select(scheme.Read).OfType<IComparable>().ToHashSet(),
-            [.. affected.Ranges.Where(IsOfVersions).Select(range => Events(range, scheme))]);
+            [.. from range in affected.Ranges.Where(IsOfVersions)
+                let of = range.Type is "SEMVER" ? VersionScheme.Semantic : scheme
+                select new ReadRange(of, Events(range, of))]);
 
         /// <summary>
         /// By their versions. Where one part of the range ends at the version at which the next begins, the end comes first, in whatever order the record has them;

@@ -8,12 +8,19 @@ namespace AtomicDevOps.Activities.Tests.Packages.Manifests;
 
 public sealed class HostileDependencyFilesTests
 {
-    private static readonly string[] Paths = ["requirements.txt", "pyproject.toml", "Pipfile", "poetry.lock", "uv.lock", "pylock.toml", "Pipfile.lock"];
+    private static readonly string[] Paths =
+    [
+        "requirements.txt", "pyproject.toml", "Pipfile", "poetry.lock", "uv.lock", "pylock.toml", "Pipfile.lock", "package.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml",
+        "pnpm-workspace.yaml", "A.csproj", "packages.lock.json", "packages.config", "go.mod", "go.sum", "Cargo.toml", "Cargo.lock", "pom.xml", "var/lib/dpkg/status", "etc/os-release",
+    ];
 
     private static readonly string[] Pieces =
     [
         "[", "]", "[[", "]]", "{", "}", "\"", "'", "=", "==", ">=1.0", ",", ":", "\n", "\r\n", " ", "#", "\\", "\0", "é", "\u2028", "a", "1", "name", "version", "package", "project",
         "dependencies", "tool.poetry", "default", "packages", "-r ", "--hash=sha256:aa", "requirements.txt", ".", "*", "|", "^", "~", "\"\"\"", "true", "null", "source", "\uD800",
+        "dependencies\": {", "lockfileVersion: '9.0'\n", "packages:\n", "  ", "a@1.0.0", "@", "/", "npm:", "catalog:", "__metadata:\n", "- ", "&a ", "*a", "require ", "(", ")", "=>", "v1.0.0", "// indirect",
+        "<", ">", "</", "/>", "<Project>", "</Project>", "<project>", "</project>", "<dependencies><dependency>", "<groupId>g</groupId><artifactId>a</artifactId>", "<version>", "</version>", "${a}", "$(a)", "&amp;",
+        "<!--", "-->", "<![CDATA[", "]]>", "<ItemGroup><PackageReference Include='a' Version='", "' /></ItemGroup>", "Package: a\n", "Version: 1.0-1\n", "Source: b (1)\n", "workspace = true\n", "[workspace.dependencies]\n",
     ];
 
     public static TheoryData<string> EveryPath => [.. Paths];
@@ -24,7 +31,7 @@ public sealed class HostileDependencyFilesTests
     {
         var text = Gen.Elements(Pieces).ListOf().Select(static parts => string.Concat(parts));
 
-        Prop.ForAll(text.ToArbitrary(), each => Read(path, Encoding.UTF8.GetBytes(each)).Files.Count == 1).Check(Config.QuickThrowOnFailure.WithMaxTest(1_000));
+        Prop.ForAll(text.ToArbitrary(), each => Read(path, Encoding.UTF8.GetBytes(each)).Files.Count == 1).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
     }
 
     [Theory]
@@ -33,14 +40,14 @@ public sealed class HostileDependencyFilesTests
     {
         var bytes = ArbMap.Default.GeneratorFor<byte>().ArrayOf();
 
-        Prop.ForAll(bytes.ToArbitrary(), each => Read(path, each).Files.Count == 1).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+        Prop.ForAll(bytes.ToArbitrary(), each => Read(path, each).Files.Count == 1).Check(Config.QuickThrowOnFailure.WithMaxTest(100));
     }
 
     [Theory]
     [MemberData(nameof(EveryPath))]
     public void Depth_has_an_end(string path)
     {
-        foreach (var open in new[] { "[", "{\"a\":", "a = [", "a = {a=", "a.", "(", "[[a", "\\\n", "-r ", "\"\"\"" })
+        foreach (var open in new[] { "[", "{\"a\":", "a = [", "a = {a=", "a.", "(", "[[a", "\\\n", "-r ", "\"\"\"", "<a>", "- ", "a: {", "&a [", "( " })
         {
             var report = Read(path, Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(open, 50_000))));
 
@@ -52,6 +59,49 @@ public sealed class HostileDependencyFilesTests
     [MemberData(nameof(EveryPath))]
     public void Size_has_an_end(string path) =>
         Read(path, new byte[(20 * 1024 * 1024) + 1]).Problems.ShouldHaveSingleItem().Message.ShouldContain("20 MiB");
+
+    [Theory]
+    [InlineData("pom.xml")]
+    [InlineData("A.csproj")]
+    [InlineData("packages.config")]
+    public void A_document_type_is_refused_with_its_entities(string path)
+    {
+        var bomb = string.Concat(Enumerable.Range(1, 20).Select(static level => $"<!ENTITY a{level} \"&a{level - 1};&a{level - 1};&a{level - 1};\">"));
+
+        foreach (var type in new[] { $"[<!ENTITY a0 \"x\">{bomb}]", "[<!ENTITY a20 SYSTEM \"file:///etc/passwd\">]", "SYSTEM \"http://127.0.0.1/a.dtd\"" })
+        {
+            var report = Read(path, Encoding.UTF8.GetBytes($"<!DOCTYPE project {type}><project><dependencies><dependency><groupId>g</groupId><artifactId>a</artifactId><version>&a20;</version></dependency></dependencies></project>"));
+
+            report.Dependencies.ShouldBeEmpty();
+            report.Problems.ShouldHaveSingleItem().Message.ShouldContain("document type");
+        }
+    }
+
+    [Theory]
+    [InlineData("pnpm-lock.yaml", "lockfileVersion: '9.0'\npackages: &a\n  b@1.0.0: *a\n")]
+    [InlineData("pnpm-workspace.yaml", "catalog: &a {x: 1.0.0}\ncatalogs: {b: *a}\n")]
+    [InlineData("yarn.lock", "__metadata: &a\n  version: 8\nx: *a\n")]
+    public void An_alias_is_refused(string path, string text) => Read(path, Encoding.UTF8.GetBytes(text)).Problems.ShouldHaveSingleItem().Message.ShouldContain("alias");
+
+    [Fact]
+    public void A_directory_has_at_most_so_many_levels()
+    {
+        using var directory = new TemporaryDirectory();
+        Directory.CreateDirectory(directory.Combine(string.Join('/', Enumerable.Repeat("a", 200))));
+
+        Should.Throw<IOException>(() => new DirectoryRepositoryFiles(directory.Path)).Message.ShouldContain("levels");
+    }
+
+    [Fact]
+    public void A_directory_has_at_most_so_many_files()
+    {
+        using var directory = new TemporaryDirectory();
+        File.WriteAllText(directory.Combine("a"), string.Empty);
+        File.WriteAllText(directory.Combine("b"), string.Empty);
+
+        new DirectoryRepositoryFiles(directory.Path, mostFiles: 2).Paths.Count.ShouldBe(2);
+        Should.Throw<IOException>(() => new DirectoryRepositoryFiles(directory.Path, mostFiles: 1)).Message.ShouldContain("more than 1 files");
+    }
 
     [Fact]
     public void Encodings_are_known_by_their_marks()

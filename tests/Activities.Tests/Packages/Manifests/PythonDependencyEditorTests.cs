@@ -112,6 +112,27 @@ public sealed class PythonDependencyEditorTests
     }
 
     [Fact]
+    public void Where_one_cannot_be_raised_the_others_are()
+    {
+        var files = Files(("requirements.txt", "a==1.0\nb<2\nc==1.0\n"));
+        var edit = DependencyEditor.Raise(files, [.. DependencyFiles.Read(files).Dependencies.Select(static each => new DependencyRaise(each, "2.5"))]);
+
+        edit.Results.Select(static result => result.Outcome).ShouldBe([DependencyRaiseOutcome.Raised, DependencyRaiseOutcome.NotPossible, DependencyRaiseOutcome.Raised]);
+        edit.Files.ShouldHaveSingleItem().Content.ShouldBe("a==2.5\nb<2\nc==2.5\n");
+    }
+
+    [Fact]
+    public void Each_file_is_read_once_however_many_are_raised_in_it()
+    {
+        var files = new CountingFiles(Files(("requirements.txt", string.Concat(Enumerable.Range(0, 200).Select(static number => $"a{number}==1.0\n")))));
+        var dependencies = DependencyFiles.Read(files).Dependencies;
+        files.Reads = 0;
+
+        DependencyEditor.Raise(files, [.. dependencies.Select(static each => new DependencyRaise(each, "2.0"))]).Results.ShouldAllBe(static result => result.Outcome == DependencyRaiseOutcome.Raised);
+        files.Reads.ShouldBe(1);
+    }
+
+    [Fact]
     public void A_text_with_escapes_is_changed_only_before_them()
     {
         Raise("4.1", "django", ("pyproject.toml", "[project]\ndependencies = [\"django==3.2; python_version > \\\"3\\\"\"]\n")).Files.ShouldHaveSingleItem().Content
@@ -197,4 +218,17 @@ public sealed class PythonDependencyEditorTests
 
     private static InMemoryRepositoryFiles Files(params (string Path, string Text)[] files) =>
         InMemoryRepositoryFiles.OfText(files.Select(static file => KeyValuePair.Create(file.Path, file.Text)));
+
+    private sealed class CountingFiles(IRepositoryFiles files) : IRepositoryFiles
+    {
+        public int Reads { get; set; }
+
+        public IReadOnlyCollection<string> Paths => files.Paths;
+
+        public byte[]? Read(string path, int mostBytes)
+        {
+            Reads++;
+            return files.Read(path, mostBytes);
+        }
+    }
 }

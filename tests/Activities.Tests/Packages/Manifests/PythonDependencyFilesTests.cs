@@ -62,6 +62,38 @@ public sealed class PythonDependencyFilesTests
     [InlineData("-f https://example.com/links")]
     public void The_repository_s_own_code_and_options_are_no_problem(string line) => Read(("requirements.txt", line)).Problems.ShouldBeEmpty();
 
+    [Theory]
+    [InlineData("sys_platform == 'win32'", false)]
+    [InlineData("platform_system == 'Windows' and python_version < '3'", false)]
+    [InlineData("os_name == 'nt' or sys_platform == 'darwin'", false)]
+    [InlineData("extra == 'test'", false)]
+    [InlineData("sys_platform != 'win32'", true)]
+    [InlineData("sys_platform == 'win32' or python_version < '3'", true)]
+    [InlineData("python_version < '3'", true)]
+    [InlineData("platform_machine == 'arm64'", true)]
+    public void What_no_Linux_ever_needs_does_not_count(string marker, bool counts)
+    {
+        Read(("requirements.txt", $"a==1.0 ; {marker}")).Dependencies.Count.ShouldBe(counts ? 1 : 0);
+        Read(("pyproject.toml", $"[project]\ndependencies = [\"a==1.0 ; {marker}\"]")).Dependencies.Count.ShouldBe(counts || marker.StartsWith("extra", StringComparison.Ordinal) ? 1 : 0);
+    }
+
+    [Fact]
+    public void Groups_that_include_each_other_are_reported()
+    {
+        var report = Read(("pyproject.toml", """
+            [dependency-groups]
+            a = ["x==1", {include-group = "B"}]
+            b = [{include-group = "c"}]
+            c = [{include-group = "a"}]
+            d = [{include-group = "d"}]
+            e = [{include-group = "a"}]
+            """));
+
+        report.Dependencies.ShouldHaveSingleItem().Name.ShouldBe("x");
+        report.Problems.Select(static problem => problem.Line).ShouldBe([4, 5]);
+        report.Problems.ShouldAllBe(static problem => problem.Message.Contains("again"));
+    }
+
     [Fact]
     public void Files_that_include_each_other_are_read_once_and_reported()
     {

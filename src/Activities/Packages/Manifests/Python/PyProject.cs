@@ -1,4 +1,5 @@
 using AtomicDevOps.Activities.Packages.Manifests.Text;
+using AtomicDevOps.Activities.Packages.Versions;
 
 namespace AtomicDevOps.Activities.Packages.Manifests.Python;
 
@@ -45,17 +46,28 @@ internal sealed class PyProject : DependencyFormat
 
     private static void ReadGroups(DataTable? groups, PythonRequirements requirements, FileContents contents)
     {
+        var includes = new Dictionary<string, List<(string Group, int Line)>>(StringComparer.Ordinal);
         foreach (var (group, _, value) in groups?.Entries ?? [])
         {
             requirements.ReadList(value, group);
+            var included = includes[PythonName.Normalize(group)] = [];
             foreach (var include in (value as DataList)?.Items.OfType<DataTable>() ?? [])
             {
                 var name = include.Text("include-group");
-                if (name is null || !groups!.Entries.Exists(each => string.Equals(Versions.PythonName.Normalize(each.Key), Versions.PythonName.Normalize(name), StringComparison.Ordinal)))
+                if (name is null || !groups!.Entries.Exists(each => string.Equals(PythonName.Normalize(each.Key), PythonName.Normalize(name), StringComparison.Ordinal)))
                 {
-                    contents.Report(include.Line, $"The group '{PythonScanner.Shortened(name ?? string.Empty)}' that '{PythonScanner.Shortened(group)}' includes is not there; right would be the name of another group of [dependency-groups].");
+                    contents.Report(include.Line, $"The group '{ManifestText.Shortened(name ?? string.Empty)}' that '{ManifestText.Shortened(group)}' includes is not there; right would be the name of another group of [dependency-groups].");
+                }
+                else
+                {
+                    included.Add((PythonName.Normalize(name), include.Line));
                 }
             }
+        }
+
+        foreach (var (from, to, line) in IncludeCycles.Find(includes))
+        {
+            contents.Report(line, $"The group '{ManifestText.Shortened(to)}' includes '{ManifestText.Shortened(from)}', which includes it again; right would be groups that do not include each other.");
         }
     }
 }
@@ -152,7 +164,10 @@ internal sealed class PythonRequirements(string path, string text, FileContents 
                     Extras = requirement.Extras,
                     Marker = requirement.Marker?.ToString(),
                 },
-                Inside(scalar, requirement.ConstraintSpan)));
+                ManifestText.Inside(text, scalar, requirement.ConstraintSpan))
+            {
+                MayBeUnlocked = scope is "build",
+            });
         }
         catch (FormatException exception)
         {
@@ -167,7 +182,7 @@ internal sealed class PythonRequirements(string path, string text, FileContents 
         {
             if (table["path"] is null && table["file"] is null)
             {
-                contents.Report(source.Line, $"{PythonScanner.Shortened(name)} does not come from an index, so that its version is not known; right would be a version, such as {PythonScanner.Shortened(name)} = \"==1.2.3\".");
+                contents.Report(source.Line, $"{ManifestText.Shortened(name)} does not come from an index, so that its version is not known; right would be a version, such as {ManifestText.Shortened(name)} = \"==1.2.3\".");
             }
 
             return;
@@ -176,7 +191,7 @@ internal sealed class PythonRequirements(string path, string text, FileContents 
         var constraint = (table is null ? value : table["version"]) as DataScalar;
         if (constraint is not { IsString: true } && (table is null || table["version"] is not null))
         {
-            contents.Report(line, $"{PythonScanner.Shortened(name)} has no text that says which versions; right would be such as {PythonScanner.Shortened(name)} = \"==1.2.3\".");
+            contents.Report(line, $"{ManifestText.Shortened(name)} has no text that says which versions; right would be such as {ManifestText.Shortened(name)} = \"==1.2.3\".");
             return;
         }
 
@@ -185,7 +200,7 @@ internal sealed class PythonRequirements(string path, string text, FileContents 
         var rules = ConstraintRules.Of(syntax);
         if (!isAny && rules.Admits(written, "0") is null)
         {
-            contents.Report(line, $"'{PythonScanner.Shortened(written)}' does not say which versions of {PythonScanner.Shortened(name)}; right would be such as ==1.2.3 or >=1.2,<2.");
+            contents.Report(line, $"'{ManifestText.Shortened(written)}' does not say which versions of {ManifestText.Shortened(name)}; right would be such as ==1.2.3 or >=1.2,<2.");
             return;
         }
 
@@ -199,29 +214,6 @@ internal sealed class PythonRequirements(string path, string text, FileContents 
                 Extras = table?["extras"] is DataList extras ? [.. extras.Items.OfType<DataScalar>().Select(static extra => extra.Value)] : [],
                 Marker = table?.Text("markers"),
             },
-            constraint is null ? null : Inside(constraint, new TextSpan(0, constraint.Value.Length))));
-    }
-
-    /// <summary>Where a part of a string's value stands in the file; null where escapes make the two differ up to there.</summary>
-    private TextSpan? Inside(DataScalar scalar, TextSpan part)
-    {
-        if (scalar.Span is not { } span)
-        {
-            return null;
-        }
-
-        foreach (var quotes in (ReadOnlySpan<int>)[1, 3])
-        {
-            var start = span.Start + quotes;
-            if (start + part.End <= span.End - quotes
-                && text.AsSpan(span.Start, quotes).IndexOfAnyExcept(text[span.Start]) < 0
-                && text[span.Start] is '"' or '\''
-                && text.AsSpan(start, part.End).SequenceEqual(scalar.Value.AsSpan(0, part.End)))
-            {
-                return new TextSpan(start + part.Start, start + part.End);
-            }
-        }
-
-        return null;
+            constraint is null ? null : ManifestText.Inside(text, constraint)));
     }
 }

@@ -12,7 +12,7 @@ internal sealed class PythonTomlLock : DependencyFormat
     public override bool Reads(string path) =>
         Name(path) is "poetry.lock" or "uv.lock" or "pylock.toml" || (Name(path).StartsWith("pylock.", StringComparison.Ordinal) && Name(path).EndsWith(".toml", StringComparison.Ordinal));
 
-    public override bool IsLockOf(string lockPath, string manifestPath) => Name(manifestPath) is "pyproject.toml"
+    public override bool IsLockOf(string lockPath, FileContents locked, string manifestPath) => Name(manifestPath) is "pyproject.toml"
         && (Name(lockPath) is "uv.lock"
             ? manifestPath.StartsWith(Directory(lockPath), StringComparison.Ordinal)
             : string.Equals(Directory(lockPath), Directory(manifestPath), StringComparison.Ordinal));
@@ -54,12 +54,12 @@ internal sealed class PythonTomlLock : DependencyFormat
 
         if (source?.Text("type") is "git" or "url" or "file" || (source?["git"] ?? source?["url"] ?? source?["path"] ?? package["vcs"] ?? package["archive"]) is not null)
         {
-            contents.Report(line, $"{PythonScanner.Shortened(name)} does not come from an index, so that its version says little; right would be a release.");
+            contents.Report(line, $"{ManifestText.Shortened(name)} does not come from an index, so that its version says little; right would be a release.");
         }
 
         if (package.Text("version") is not { Length: > 0 } version)
         {
-            contents.Report(line, $"{PythonScanner.Shortened(name)} has no version that can be read; right would be version = \"1.2.3\".");
+            contents.Report(line, $"{ManifestText.Shortened(name)} has no version that can be read; right would be version = \"1.2.3\".");
             return;
         }
 
@@ -85,7 +85,7 @@ internal sealed class PipfileLock : DependencyFormat
 
     public override bool Reads(string path) => Name(path) is "Pipfile.lock";
 
-    public override bool IsLockOf(string lockPath, string manifestPath) =>
+    public override bool IsLockOf(string lockPath, FileContents locked, string manifestPath) =>
         string.Equals(manifestPath, $"{Directory(lockPath)}Pipfile", StringComparison.Ordinal);
 
     public override FileContents Read(string path, string text)
@@ -113,7 +113,7 @@ internal sealed class PipfileLock : DependencyFormat
         {
             if (package["path"] is null || package["git"] is not null)
             {
-                contents.Report(line, $"{PythonScanner.Shortened(name)} does not come from an index, so that its version is not known; right would be a release.");
+                contents.Report(line, $"{ManifestText.Shortened(name)} does not come from an index, so that its version is not known; right would be a release.");
             }
 
             return;
@@ -122,7 +122,7 @@ internal sealed class PipfileLock : DependencyFormat
         var version = ConstraintRules.Of(ConstraintSyntax.Python).Pinned(package?.Text("version") ?? string.Empty);
         if (version is null)
         {
-            contents.Report(line, $"{PythonScanner.Shortened(name)} has no version that can be read; right would be \"version\": \"==1.2.3\".");
+            contents.Report(line, $"{ManifestText.Shortened(name)} has no version that can be read; right would be \"version\": \"==1.2.3\".");
             return;
         }
 

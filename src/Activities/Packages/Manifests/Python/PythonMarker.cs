@@ -1,3 +1,4 @@
+using AtomicDevOps.Activities.Packages.Manifests.Text;
 using AtomicDevOps.Activities.Packages.Versions;
 
 namespace AtomicDevOps.Activities.Packages.Manifests.Python;
@@ -29,6 +30,11 @@ public sealed class PythonMarker
 
     private static readonly string[] Operators = ["===", "==", "!=", "~=", "<=", ">=", "<", ">"];
 
+    /// <summary>What holds in all environments that count: Linux, of any kind and with any Python.</summary>
+    private static readonly Dictionary<string, string> Linux = new(StringComparer.Ordinal) { ["os_name"] = "posix", ["sys_platform"] = "linux", ["platform_system"] = "Linux" };
+
+    private static readonly Dictionary<string, string> LinuxWithoutExtras = new(Linux, StringComparer.Ordinal) { ["extra"] = string.Empty };
+
     private readonly string _text;
     private readonly Condition _condition;
 
@@ -49,12 +55,29 @@ public sealed class PythonMarker
         var scanner = new PythonScanner(text);
         var condition = ReadAny(scanner, text, level: 1);
         scanner.SkipSpace();
-        return scanner.Rest.IsEmpty ? new PythonMarker(text, condition) : throw Wrong(text, $"'{PythonScanner.Shortened(scanner.Rest.ToString())}' has no place there");
+        return scanner.Rest.IsEmpty ? new PythonMarker(text, condition) : throw Wrong(text, $"'{ManifestText.Shortened(scanner.Rest.ToString())}' has no place there");
     }
 
     /// <summary>Whether the condition holds where the variables have these values; null where it hangs on one that has none.</summary>
     /// <param name="environment">The values by the variables' names, such as <c>python_version</c>: <c>3.12</c>.</param>
     public bool? Evaluate(IReadOnlyDictionary<string, string> environment) => _condition.Evaluate(environment);
+
+    /// <summary>
+    /// Whether no environment that counts meets the condition: those are all on Linux, and anything else that a marker asks about may be the case. A text that is
+    /// no marker is never that.
+    /// </summary>
+    /// <param name="hasExtras">Whether an extra that the marker names may be asked for.</param>
+    public static bool IsNeverMet(string text, bool hasExtras)
+    {
+        try
+        {
+            return Parse(text).Evaluate(hasExtras ? Linux : LinuxWithoutExtras) is false;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>As written.</summary>
     public override string ToString() => _text;
@@ -133,7 +156,7 @@ public sealed class PythonMarker
 
         var name = text[start..scanner.At];
         name = OldNames.GetValueOrDefault(name, name);
-        return Variables.Contains(name) ? new Operand(name, IsVariable: true) : throw Wrong(text, $"'{PythonScanner.Shortened(name)}' is no variable of the environment");
+        return Variables.Contains(name) ? new Operand(name, IsVariable: true) : throw Wrong(text, $"'{ManifestText.Shortened(name)}' is no variable of the environment");
     }
 
     private static bool TakeWord(PythonScanner scanner, string word)
@@ -145,7 +168,7 @@ public sealed class PythonMarker
             && scanner.Take(word);
     }
 
-    private static FormatException Wrong(string text, string reason) => new($"'{PythonScanner.Shortened(text)}' is no marker: {reason}; {Example}.");
+    private static FormatException Wrong(string text, string reason) => new($"'{ManifestText.Shortened(text)}' is no marker: {reason}; {Example}.");
 
     private readonly record struct Operand(string Text, bool IsVariable)
     {

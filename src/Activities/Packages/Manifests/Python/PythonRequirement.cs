@@ -32,7 +32,7 @@ public sealed record PythonRequirement
     {
         var scanner = new PythonScanner(text);
         scanner.SkipSpace();
-        var name = scanner.Name() ?? throw new FormatException($"'{PythonScanner.Shortened(text)}' does not begin with a package's name; {Example}.");
+        var name = scanner.Name() ?? throw new FormatException($"'{ManifestText.Shortened(text)}' does not begin with a package's name; {Example}.");
         scanner.SkipSpace();
         var extras = new List<string>();
         if (scanner.Take("["))
@@ -73,7 +73,7 @@ public sealed record PythonRequirement
         var constraint = text[scanner.At..end].TrimEnd();
         if (!PythonVersionSpecifier.TryParse(constraint, out _))
         {
-            throw Wrong(text, $"'{PythonScanner.Shortened(constraint)}' does not say which versions");
+            throw Wrong(text, $"'{ManifestText.Shortened(constraint)}' does not say which versions");
         }
 
         var start = constraint.Length == 0 && !isInParentheses ? afterName : scanner.At;
@@ -122,10 +122,10 @@ public sealed record PythonRequirement
 
         return scanner.Take(";")
             ? PythonMarker.Parse(scanner.Rest.Trim().ToString())
-            : throw Wrong(text, $"'{PythonScanner.Shortened(scanner.Rest.ToString())}' has no place there");
+            : throw Wrong(text, $"'{ManifestText.Shortened(scanner.Rest.ToString())}' has no place there");
     }
 
-    private static FormatException Wrong(string text, string reason) => new($"'{PythonScanner.Shortened(text)}' is no requirement: {reason}; {Example}.");
+    private static FormatException Wrong(string text, string reason) => new($"'{ManifestText.Shortened(text)}' is no requirement: {reason}; {Example}.");
 }
 
 /// <summary>Goes through the text of a requirement or a marker.</summary>
@@ -134,8 +134,6 @@ internal sealed class PythonScanner(string text)
     public int At { get; set; }
 
     public ReadOnlySpan<char> Rest => text.AsSpan(At);
-
-    public static string Shortened(string text) => text.Length > 80 ? $"{text[..80]}…" : text;
 
     public void SkipSpace()
     {

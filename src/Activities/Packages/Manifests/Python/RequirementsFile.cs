@@ -20,7 +20,7 @@ internal sealed partial class RequirementsFile : DependencyFormat
     public override bool Reads(string path) => FileName().IsMatch(path);
 
     /// <summary>What pip-compile has made from a file of the same name that ends in <c>.in</c>.</summary>
-    public override bool IsLockOf(string lockPath, string manifestPath) =>
+    public override bool IsLockOf(string lockPath, FileContents locked, string manifestPath) =>
         lockPath.EndsWith(".txt", StringComparison.Ordinal) && string.Equals(manifestPath, $"{lockPath[..^4]}.in", StringComparison.Ordinal);
 
     public override bool IsLimit(string path) => Name(path).Contains("constraints", StringComparison.OrdinalIgnoreCase);
@@ -104,7 +104,7 @@ internal sealed partial class RequirementsFile : DependencyFormat
             default:
                 if (!WithoutDependencies.Contains(name, StringComparer.Ordinal))
                 {
-                    contents.Report(line.Number, $"'{PythonScanner.Shortened(name)}' is no option that is known here; right would be one that pip's requirements files have.");
+                    contents.Report(line.Number, $"'{ManifestText.Shortened(name)}' is no option that is known here; right would be one that pip's requirements files have.");
                 }
 
                 return;
@@ -125,7 +125,7 @@ internal sealed partial class RequirementsFile : DependencyFormat
         }
         else
         {
-            contents.Report(line.Number, $"'{PythonScanner.Shortened(value)}' is outside of the repository and was not read; right would be a file of the repository.");
+            contents.Report(line.Number, $"'{ManifestText.Shortened(value)}' is outside of the repository and was not read; right would be a file of the repository.");
         }
     }
 
@@ -140,7 +140,7 @@ internal sealed partial class RequirementsFile : DependencyFormat
         contents.Report(line.Number, $"{WithoutCredentials(value)} does not come from an index, so that its version is not known; right would be a name and a version, such as name==1.2.3.");
     }
 
-    private static string WithoutCredentials(string url) => Credentials().Replace(PythonScanner.Shortened(url), "://");
+    private static string WithoutCredentials(string url) => Credentials().Replace(ManifestText.Shortened(url), "://");
 
     /// <summary>Lines without comments, those that end in <c>\</c> joined with the next one. Empty ones are left out.</summary>
     private static IEnumerable<LogicalLine> LogicalLines(string text)

@@ -40,6 +40,34 @@ internal static class ManifestText
         }
     }
 
+    /// <summary>Shows no more of a text than a message has room for.</summary>
+    public static string Shortened(string text) => text.Length > 80 ? $"{text[..80]}…" : text;
+
+    /// <summary>Where a part of a scalar's value stands in the file; null where escapes make the two differ up to there.</summary>
+    public static TextSpan? Inside(string text, DataScalar scalar, TextSpan part)
+    {
+        if (scalar.Span is not { } span)
+        {
+            return null;
+        }
+
+        foreach (var quotes in (ReadOnlySpan<int>)[1, 3, 0])
+        {
+            var start = span.Start + quotes;
+            if (start + part.End <= span.End - quotes
+                && (quotes == 0 || (text[span.Start] is '"' or '\'' && text.AsSpan(span.Start, quotes).IndexOfAnyExcept(text[span.Start]) < 0))
+                && text.AsSpan(start, part.End).SequenceEqual(scalar.Value.AsSpan(0, part.End)))
+            {
+                return new TextSpan(start + part.Start, start + part.End);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Where a scalar's value stands in the file; null where escapes make the two differ.</summary>
+    public static TextSpan? Inside(string text, DataScalar scalar) => Inside(text, scalar, new TextSpan(0, scalar.Value.Length));
+
     /// <summary>From 1 on.</summary>
     public static int LineOf(string text, int offset) => 1 + text.AsSpan(0, offset).Count('\n');
 }
