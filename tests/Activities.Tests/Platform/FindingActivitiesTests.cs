@@ -7,6 +7,7 @@ using AtomicDevOps.Activities.Tests.Security.Findings;
 using AtomicDevOps.Activities.Tests.Support;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.Artifacts;
+using Microsoft.Extensions.Options;
 
 namespace AtomicDevOps.Activities.Tests.Platform;
 
@@ -130,7 +131,8 @@ public sealed class FindingActivitiesTests : IDisposable
             .Message.ShouldContain("run-1/bad.json");
     }
 
-    private Task<Assessment> AssessAsync(AssessmentRequest request) => new FindingActivities(_artifacts).AssessAsync(request, Token);
+    private Task<Assessment> AssessAsync(AssessmentRequest request) =>
+        new FindingActivities(_artifacts, RealTools.Redactor, new OptionsManager<PlatformOptions>(new OptionsFactory<PlatformOptions>([], []))).AssessAsync(request, Token);
 
     private async Task<ScanResult> ScanAsync(string name, Finding[] head, Finding[]? @base = null)
     {
