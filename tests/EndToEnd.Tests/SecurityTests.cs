@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using AtomicDevOps.EndToEnd.Tests.Harness;
 
 namespace AtomicDevOps.EndToEnd.Tests;
@@ -77,6 +79,12 @@ public sealed class SecurityTests : EndToEndTest
         check.Annotations.ShouldAllBe(annotation => annotation.AnnotationLevel == "failure");
         var comments = await repository.CommentsAsync(opened.Number);
         comments[0].Body.ShouldContain("users.py");
+
+        var listed = await installation.Client.Http.GetFromJsonAsync<JsonNode>($"api/findings?repository={repository.FullName}&pullRequest={opened.Number}", Cancelled);
+        listed!["total"]!.GetValue<int>().ShouldBe(4);
+        var log = await installation.Client.Http.GetStringAsync($"api/findings/{repository.FullName}/sarif?reference=refs/pull/{opened.Number}", Cancelled);
+        JsonNode.Parse(log)!["runs"]!.AsArray().Sum(part => part!["results"]!.AsArray().Count).ShouldBe(4);
+        log.ShouldNotContain(Key);
 
         var fix = (await repository.OpenPullRequestsAsync()).Single(each => each.Number != opened.Number);
         fix.Base.Ref.ShouldBe("feature");

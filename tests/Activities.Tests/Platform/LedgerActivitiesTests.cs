@@ -2,7 +2,6 @@ using AtomicDevOps.Activities.Experts.Sast;
 using AtomicDevOps.Activities.Pipelines;
 using AtomicDevOps.Activities.Platform;
 using AtomicDevOps.Activities.Security;
-using AtomicDevOps.Activities.Security.Findings;
 using AtomicDevOps.Activities.Security.Ledger;
 using AtomicDevOps.Activities.Security.Sarif;
 using AtomicDevOps.Activities.Tests.Support;
