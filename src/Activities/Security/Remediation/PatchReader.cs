@@ -8,6 +8,9 @@ internal static class PatchReader
     private const string Fence = "```";
     private const int MaxExplanation = 2_000;
 
+    /// <summary>What a line is searched for takes time and memory that grow faster than its length.</summary>
+    private const int MaxLine = 4_000;
+
     /// <summary>Never throws, whatever the answer is.</summary>
     public static PatchReading Read(string answer, IReadOnlyList<OfferedFile> files, PatchLimits limits)
     {
@@ -68,6 +71,11 @@ internal static class PatchReader
         if (patch.Sum(static line => (long)Encoding.UTF8.GetByteCount(line) + 1) > limits.Bytes)
         {
             throw new PatchRefusedException(PatchRefusal.TooLarge, $"The patch has more than {limits.Bytes} bytes.");
+        }
+
+        if (patch.Any(static line => line.Length > MaxLine))
+        {
+            throw new PatchRefusedException(PatchRefusal.TooLarge, $"The patch has a line of more than {MaxLine} characters.");
         }
 
         return (patch, Plain([.. lines[..open], .. lines[(close + 1)..]]));
