@@ -162,6 +162,8 @@ public sealed record CreateReviewRequest(RepositoryName Repository, int Number, 
 
 public sealed record GetPermissionRequest(RepositoryName Repository, string User);
 
+public sealed record RepositoryReference(RepositoryName Repository);
+
 public sealed record BranchReference(RepositoryName Repository, string Branch);
 
 public sealed record DeleteBranchRequest(RepositoryName Repository, string Branch)

@@ -37,6 +37,8 @@ public interface IGitHubClient
 
     Task<Review> CreateReviewAsync(RepositoryName repository, int number, NewReview review, CancellationToken cancellationToken);
 
+    Task<Repository> GetRepositoryAsync(RepositoryName repository, CancellationToken cancellationToken);
+
     IAsyncEnumerable<Branch> ListBranchesAsync(RepositoryName repository, CancellationToken cancellationToken);
 
     Task<Branch> GetBranchAsync(RepositoryName repository, string branch, CancellationToken cancellationToken);

@@ -26,6 +26,7 @@ internal static class GitHubClientOperations
         ["UpdatePullRequestBranchAsync"] = Once((g, c) => g.UpdatePullRequestBranchAsync(Repository, 1, Sha, c), readsJson: false),
         ["ListReviewsAsync"] = Repeatable((g, c) => g.ListReviewsAsync(Repository, 1, c).ToListAsync(c).AsTask()),
         ["CreateReviewAsync"] = Once((g, c) => g.CreateReviewAsync(Repository, 1, new NewReview(Sha, ReviewEvent.Comment, "b"), c)),
+        ["GetRepositoryAsync"] = Repeatable((g, c) => g.GetRepositoryAsync(Repository, c)),
         ["ListBranchesAsync"] = Repeatable((g, c) => g.ListBranchesAsync(Repository, c).ToListAsync(c).AsTask()),
         ["GetBranchAsync"] = Repeatable((g, c) => g.GetBranchAsync(Repository, "main", c)),
         ["CreateBranchAsync"] = Once((g, c) => g.CreateBranchAsync(Repository, "feature", Sha, c), readsJson: false),

@@ -91,6 +91,16 @@ public sealed class LocalForgeClientTests : IAsyncLifetime
         await Should.ThrowAsync<ToolNotFoundException>(() => Client.RemoveLabelAsync(Repository, issue.Number, name, Cancellation));
     }
 
+    [Fact]
+    public async Task A_repository_tells_its_default_branch_and_where_it_is_cloned_from()
+    {
+        var found = await Client.GetRepositoryAsync(Repository, Cancellation);
+        found.DefaultBranch.ShouldBe("main");
+        found.CloneUrl.AbsolutePath.ShouldEndWith($"{Repository}.git");
+        found.IsArchived.ShouldBeFalse();
+        await Should.ThrowAsync<ToolNotFoundException>(() => Client.GetRepositoryAsync(new RepositoryName("octo", "nowhere"), Cancellation));
+    }
+
     [Theory]
     [InlineData("simple")]
     [InlineData("topic/with-slash")]
