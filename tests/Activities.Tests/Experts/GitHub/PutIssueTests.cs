@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using AtomicDevOps.Activities.Experts.GitHub;
 using AtomicDevOps.Activities.Tests.Tools.GitHub;
-using AtomicDevOps.Activities.Tools.GitHub;
 
 namespace AtomicDevOps.Activities.Tests.Experts.GitHub;
 
