@@ -68,6 +68,9 @@ public interface IGitHubClient
     /// <summary>Opens the source tree as a gzipped tar archive, streamed; all its paths lie below one top folder.</summary>
     Task<Stream> OpenTarballAsync(RepositoryName repository, string reference, CancellationToken cancellationToken);
 
+    /// <summary>Newest first; pull requests are among them.</summary>
+    IAsyncEnumerable<Issue> ListIssuesAsync(RepositoryName repository, IssueFilter filter, CancellationToken cancellationToken);
+
     Task<Issue> GetIssueAsync(RepositoryName repository, int number, CancellationToken cancellationToken);
 
     Task<Issue> CreateIssueAsync(RepositoryName repository, NewIssue issue, CancellationToken cancellationToken);

@@ -37,6 +37,7 @@ internal static class GitHubClientOperations
         ["GetFileAsync"] = Repeatable((g, c) => g.GetFileAsync(Repository, "a.py", "main", 1000, c)),
         ["UpdateFileAsync"] = Once((g, c) => g.UpdateFileAsync(Repository, new FileUpdate("a.py", "main", "m", [1], PreviousSha: null), c)),
         ["OpenTarballAsync"] = Repeatable(async (g, c) => await (await g.OpenTarballAsync(Repository, "main", c)).DisposeAsync(), readsJson: false),
+        ["ListIssuesAsync"] = Repeatable((g, c) => g.ListIssuesAsync(Repository, new IssueFilter(), c).ToListAsync(c).AsTask()),
         ["GetIssueAsync"] = Repeatable((g, c) => g.GetIssueAsync(Repository, 1, c)),
         ["CreateIssueAsync"] = Once((g, c) => g.CreateIssueAsync(Repository, new NewIssue("t", "b"), c)),
         ["UpdateIssueAsync"] = Repeatable((g, c) => g.UpdateIssueAsync(Repository, 1, new IssueUpdate { Title = "t" }, c)),
