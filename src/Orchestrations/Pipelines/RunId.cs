@@ -33,6 +33,9 @@ public static class RunId
 
     public static string ForPush(RepositoryName repository, string sha) => $"{Prefix}{Segment(repository)}:push:{Key(sha)}";
 
+    /// <param name="key">What tells one request to sweep the repository from another: the time that a timer fired at, or a request's own id.</param>
+    public static string ForSweep(RepositoryName repository, string key) => $"{Prefix}{Segment(repository)}:sweep:{Key(key)}";
+
     /// <summary>The id of a part of the run.</summary>
     public static string Part(string runId, string part) => $"{runId}:{part}";
 
