@@ -17,7 +17,7 @@ public static class RunId
     /// <summary>The orchestrator that a run is an instance of; its parts are instances of others.</summary>
     public const string Orchestrator = "MetaOrchestrator";
 
-    private const int LongestRepository = 37;
+    private const int LongestRepository = 34;
     private const int ShaDigits = 20;
     private const int LongestKey = 32;
 

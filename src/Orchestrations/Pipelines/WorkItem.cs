@@ -21,6 +21,9 @@ public sealed record WorkItem(WorkKind Kind, RepositoryName Repository, string R
     /// <summary>Where the repository is cloned from; set for <see cref="WorkKind.Push"/>.</summary>
     public Uri? CloneUrl { get; init; }
 
+    /// <summary>Why it was asked for, a sentence for people, where nobody but the platform did.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>What a person asked for in a comment; set for <see cref="WorkKind.Command"/>.</summary>
     public PipelineCommand? Command { get; init; }
 }

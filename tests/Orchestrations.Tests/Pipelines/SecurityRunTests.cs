@@ -174,7 +174,7 @@ public sealed class SecurityRunTests
         await using var platform = await StartAsync(tools => tools.Broken(SastExpert.Scan), disabled: "ScaExpert");
         await platform.RunAsync();
         platform.Tools.CallsOf(FindingActivities.Assess).ShouldHaveSingleItem().ShouldSatisfyAllConditions(
-            request => request.Scans.ShouldBeEmpty(), request => request.Missing.ShouldBe(["SastExpert", "ScaExpert"]));
+            request => request.Scans.ShouldBeEmpty(), request => request.Missing.Select(missing => missing.Expert).ShouldBe(["SastExpert", "ScaExpert"]));
     }
 
     [Fact]

@@ -20,6 +20,9 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
 
     public static ActivityCall<ScaRequest, ScanResult> Scan { get; } = new(ScanName);
 
+    /// <summary>Whether a file can say what a repository depends on.</summary>
+    public static bool LooksAt(string path) => DependencyJudgement.MayNameDependencies(path);
+
     /// <summary>
     /// Judges every dependency of the head, and of the base. Where the advisories cannot be had that is <see cref="ScanOutcome.NotChecked"/>, and
     /// <see cref="ScanOutcome.PartlyChecked"/> where a file or a version cannot be read.
@@ -28,6 +31,11 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
     [Function(ScanName)]
     public async Task<ScanResult> ScanAsync([ActivityTrigger] ScaRequest input, CancellationToken cancellationToken)
     {
+        if (!input.IsNeeded)
+        {
+            return await KeepAsync(input, DependencyJudgement.NotNeeded, input.Base is null ? null : DependencyJudgement.NotNeeded, cancellationToken);
+        }
+
         var head = await ReadAsync(input.Head, cancellationToken);
         var @base = input.Base is null ? null : await ReadAsync(input.Base, cancellationToken);
         AdvisoryAnswer? answer = null;
@@ -42,12 +50,17 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
             problem = exception.Message;
         }
 
-        var report = DependencyJudgement.Judge(head, answer, problem);
+        return await KeepAsync(
+            input, DependencyJudgement.Judge(head, answer, problem), @base is null ? null : DependencyJudgement.Judge(@base, answer, problem), cancellationToken);
+    }
+
+    private async Task<ScanResult> KeepAsync(ScaRequest input, ScanReport head, ScanReport? @base, CancellationToken cancellationToken)
+    {
         var key = $"{ArtifactKey.Segment(input.RunId)}/scans/sca";
         return new ScanResult(
-            await artifacts.WriteJsonAsync($"{key}-head.json", new[] { report }, cancellationToken),
-            @base is null ? null : await artifacts.WriteJsonAsync($"{key}-base.json", new[] { DependencyJudgement.Judge(@base, answer, problem) }, cancellationToken),
-            [ScannerOutcome.Of(report)]);
+            await artifacts.WriteJsonAsync($"{key}-head.json", new[] { head }, cancellationToken),
+            @base is null ? null : await artifacts.WriteJsonAsync($"{key}-base.json", new[] { @base }, cancellationToken),
+            [ScannerOutcome.Of(head)]);
     }
 
     private async Task<DependencyReport> ReadAsync(WorkspaceReference workspace, CancellationToken cancellationToken)
