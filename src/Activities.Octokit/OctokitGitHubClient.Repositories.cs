@@ -5,7 +5,7 @@ namespace AtomicDevOps.Activities.Tools.GitHub;
 
 internal sealed partial class OctokitGitHubClient
 {
-    public Task<Repository> GetRepositoryAsync(RepositoryName repository, CancellationToken cancellationToken)
+    public Task<RepositoryDetails> GetRepositoryAsync(RepositoryName repository, CancellationToken cancellationToken)
         => CallAsync(github => github.Repository.Get(repository.Owner, repository.Name), found => found.ToWire().ToRepository(), cancellationToken);
 
     public IAsyncEnumerable<Branch> ListBranchesAsync(RepositoryName repository, CancellationToken cancellationToken)

@@ -22,7 +22,6 @@ using AtomicDevOps.Orchestrations.Strategy.Security;
 using AtomicDevOps.Primitives.Agents;
 using AtomicDevOps.Primitives.Workflow;
 using Microsoft.DurableTask.Client;
-using FileChange = AtomicDevOps.Activities.Tools.GitHub.FileChange;
 
 namespace AtomicDevOps.Orchestrations.Tests.Support;
 

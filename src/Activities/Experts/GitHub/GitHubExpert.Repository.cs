@@ -34,11 +34,11 @@ public sealed partial class GitHubExpert
         }
     }
 
-    public static ActivityCall<RepositoryReference, Repository> GetRepository { get; } = new("GitHubExpert_GetRepository");
+    public static ActivityCall<RepositoryReference, RepositoryDetails> GetRepository { get; } = new("GitHubExpert_GetRepository");
 
     /// <exception cref="ToolNotFoundException">There is none that the credentials may see.</exception>
     [Function("GitHubExpert_GetRepository")]
-    public Task<Repository> GetRepositoryAsync([ActivityTrigger] RepositoryReference input, CancellationToken cancellationToken)
+    public Task<RepositoryDetails> GetRepositoryAsync([ActivityTrigger] RepositoryReference input, CancellationToken cancellationToken)
         => github.GetRepositoryAsync(input.Repository, cancellationToken);
 
     public static ActivityCall<BranchReference, Branch?> GetBranch { get; } = new("GitHubExpert_GetBranch");

@@ -43,7 +43,7 @@ internal static class GitHubMapping
     public static Review ToReview(this WireReview wire)
         => new(wire.Id, wire.User.ToAccount(), wire.Body ?? "", wire.State, wire.CommitId, wire.HtmlUrl);
 
-    public static Repository ToRepository(this WireRepositoryDetails wire) => new(wire.DefaultBranch, wire.CloneUrl, wire.Archived);
+    public static RepositoryDetails ToRepository(this WireRepositoryDetails wire) => new(wire.DefaultBranch, wire.CloneUrl, wire.Archived);
 
     public static Branch ToBranch(this WireBranch wire) => new(wire.Name, wire.Commit.Sha, wire.Protected);
 

@@ -4,7 +4,7 @@ namespace AtomicDevOps.Activities.Tools.GitHub;
 
 internal sealed partial class GitHubRestClient
 {
-    public async Task<Repository> GetRepositoryAsync(RepositoryName repository, CancellationToken cancellationToken)
+    public async Task<RepositoryDetails> GetRepositoryAsync(RepositoryName repository, CancellationToken cancellationToken)
         => (await GetAsync<WireRepositoryDetails>(Get(Repo(repository)), cancellationToken)).ToRepository();
 
     public IAsyncEnumerable<Branch> ListBranchesAsync(RepositoryName repository, CancellationToken cancellationToken)

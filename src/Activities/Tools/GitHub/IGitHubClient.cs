@@ -37,7 +37,7 @@ public interface IGitHubClient
 
     Task<Review> CreateReviewAsync(RepositoryName repository, int number, NewReview review, CancellationToken cancellationToken);
 
-    Task<Repository> GetRepositoryAsync(RepositoryName repository, CancellationToken cancellationToken);
+    Task<RepositoryDetails> GetRepositoryAsync(RepositoryName repository, CancellationToken cancellationToken);
 
     IAsyncEnumerable<Branch> ListBranchesAsync(RepositoryName repository, CancellationToken cancellationToken);
 
