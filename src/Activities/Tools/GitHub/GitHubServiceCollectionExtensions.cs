@@ -1,5 +1,6 @@
 using System.Net;
 using AtomicDevOps.Activities.Experts.GitHub;
+using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Primitives.Agents;
 using Microsoft.Extensions.Configuration;
@@ -23,6 +24,7 @@ public static class GitHubServiceCollectionExtensions
         services.AddOptions<GitHubOptions>().Bind(configuration.GetSection(GitHubOptions.Section)).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GitHubOptions>, GitHubOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
+        services.AddArtifacts(configuration);
 
         services.AddHttpClient(GitHubTransport.ClientName)
             .ConfigureHttpClient((provider, client) =>
