@@ -1,4 +1,5 @@
 using AtomicDevOps.Activities.Tools.Artifacts;
+using AtomicDevOps.Activities.Tools.Documents;
 using AtomicDevOps.Activities.Tools.Http;
 using AtomicDevOps.Activities.Tools.Osv;
 using AtomicDevOps.Primitives.Agents;
@@ -15,6 +16,7 @@ public static class ScaServiceCollectionExtensions
     public static IServiceCollection AddSca(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddArtifacts(configuration);
+        services.AddDocuments(configuration);
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<OsvOptions>().Bind(configuration.GetSection(OsvOptions.Section)).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OsvOptions>, OsvOptionsValidator>());
