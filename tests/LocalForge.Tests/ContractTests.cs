@@ -164,7 +164,7 @@ public sealed class ContractTests
         var issue = await SendAsync(client, HttpMethod.Post, issues, new { title = "Broken", body = "Very", labels = new[] { "bug" }, assignees = new[] { "octo" } });
         var one = $"{issues}/{issue!["number"]}";
         await SendAsync(client, HttpMethod.Get, one);
-        await SendAsync(client, HttpMethod.Get, $"{issues}?state=all");
+        await SendAsync(client, HttpMethod.Get, $"{issues}?state=all&creator=octo&labels=bug");
         await SendAsync(client, HttpMethod.Post, $"{one}/labels", new { labels = new[] { "more" } });
         await SendAsync(client, HttpMethod.Put, $"{one}/labels", new { labels = new[] { "bug", "more" } });
         await SendAsync(client, HttpMethod.Get, $"{one}/labels");

@@ -85,6 +85,49 @@ public enum CheckRunForm
 /// <param name="Body">Markdown; beyond GitHub's limit of 65536 characters it is cut, and says so.</param>
 public sealed record PutCommentRequest(RepositoryName Repository, int Number, string Marker, string Body);
 
+/// <summary>
+/// The one issue of ours with <paramref name="Key"/> shall read so, and be open or closed. An issue that does not exist is not made to be closed.
+/// </summary>
+/// <param name="Key">1–200 letters, digits and <c>. : / _ - ~</c>, without <c>--</c>; it stands hidden in the issue.</param>
+/// <param name="Title">One line; beyond GitHub's limit of 256 characters it is cut.</param>
+/// <param name="Body">Markdown; beyond GitHub's limit of 65536 characters it is cut, and says so.</param>
+public sealed record PutIssueRequest(RepositoryName Repository, string Key, string Title, string Body)
+{
+    public bool Open { get; init; } = true;
+
+    /// <summary>Of 1–50 characters each; added to those that people gave it, and made where the repository lacks them.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+}
+
+/// <param name="Number">The issue, where there is one.</param>
+/// <param name="HtmlUrl">Where people read it.</param>
+/// <param name="Message">Why it was refused, in GitHub's words.</param>
+public sealed record PutIssueResult(PutIssueOutcome Outcome, int? Number = null, Uri? HtmlUrl = null, string? Message = null);
+
+[JsonConverter(typeof(JsonStringEnumConverter<PutIssueOutcome>))]
+public enum PutIssueOutcome
+{
+    Created,
+
+    /// <summary>It was open or closed as asked, and its text or labels were others.</summary>
+    Updated,
+
+    /// <summary>It was closed before.</summary>
+    Reopened,
+
+    /// <summary>It was open before.</summary>
+    Closed,
+
+    /// <summary>It was all that was asked for.</summary>
+    Unchanged,
+
+    /// <summary>It was to be closed, and never was there.</summary>
+    NotThere,
+
+    /// <summary>The repository has no issues, or a missing permission forbids it.</summary>
+    Refused,
+}
+
 /// <param name="Sha">The commit.</param>
 public sealed record SetCommitStatusRequest(RepositoryName Repository, string Sha, CommitStatus Status);
 
@@ -161,6 +204,8 @@ public sealed record RemoveLabelRequest(RepositoryName Repository, int Number, s
 public sealed record CreateReviewRequest(RepositoryName Repository, int Number, string Marker, NewReview Review);
 
 public sealed record GetPermissionRequest(RepositoryName Repository, string User);
+
+public sealed record RepositoryReference(RepositoryName Repository);
 
 public sealed record BranchReference(RepositoryName Repository, string Branch);
 

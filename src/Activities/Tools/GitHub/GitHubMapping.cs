@@ -43,6 +43,8 @@ internal static class GitHubMapping
     public static Review ToReview(this WireReview wire)
         => new(wire.Id, wire.User.ToAccount(), wire.Body ?? "", wire.State, wire.CommitId, wire.HtmlUrl);
 
+    public static RepositoryDetails ToRepository(this WireRepositoryDetails wire) => new(wire.DefaultBranch, wire.CloneUrl, wire.Archived);
+
     public static Branch ToBranch(this WireBranch wire) => new(wire.Name, wire.Commit.Sha, wire.Protected);
 
     public static Commit ToCommit(this WireCommit wire)

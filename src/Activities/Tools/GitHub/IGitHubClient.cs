@@ -37,6 +37,8 @@ public interface IGitHubClient
 
     Task<Review> CreateReviewAsync(RepositoryName repository, int number, NewReview review, CancellationToken cancellationToken);
 
+    Task<RepositoryDetails> GetRepositoryAsync(RepositoryName repository, CancellationToken cancellationToken);
+
     IAsyncEnumerable<Branch> ListBranchesAsync(RepositoryName repository, CancellationToken cancellationToken);
 
     Task<Branch> GetBranchAsync(RepositoryName repository, string branch, CancellationToken cancellationToken);
@@ -65,6 +67,9 @@ public interface IGitHubClient
 
     /// <summary>Opens the source tree as a gzipped tar archive, streamed; all its paths lie below one top folder.</summary>
     Task<Stream> OpenTarballAsync(RepositoryName repository, string reference, CancellationToken cancellationToken);
+
+    /// <summary>Newest first; pull requests are among them.</summary>
+    IAsyncEnumerable<Issue> ListIssuesAsync(RepositoryName repository, IssueFilter filter, CancellationToken cancellationToken);
 
     Task<Issue> GetIssueAsync(RepositoryName repository, int number, CancellationToken cancellationToken);
 
