@@ -15,7 +15,11 @@ namespace AtomicDevOps.Activities.Platform;
 /// <param name="Record">The assessment's.</param>
 /// <param name="Sarif">The assessment's.</param>
 public sealed record RecordFindingsRequest(
-    RepositoryName Repository, string Reference, string CommitSha, DateTimeOffset At, StoredArtifact Record, StoredArtifact Sarif);
+    RepositoryName Repository, string Reference, string CommitSha, DateTimeOffset At, StoredArtifact Record, StoredArtifact Sarif)
+{
+    /// <summary>The assessment's.</summary>
+    public StoredArtifact? Inventory { get; init; }
+}
 
 /// <param name="Recorded">Whether this call did; else the scan is known, or older than all that is kept.</param>
 /// <param name="Open">How many stand that nobody answers for.</param>
@@ -23,7 +27,7 @@ public sealed record RecordFindingsRequest(
 /// <param name="OverdueCritical">Those of them that are critical.</param>
 public sealed record RecordedFindings(bool Recorded, int Open, int Overdue, int OverdueCritical);
 
-/// <summary>Keeps what is known of findings beyond runs: a ledger and a SARIF log for each branch and pull request.</summary>
+/// <summary>Keeps what is known of findings beyond runs: a ledger, a SARIF log and an inventory for each branch and pull request.</summary>
 public sealed class LedgerActivities(IArtifactStore artifacts, IDocumentStore documents, IOptions<FindingsOptions> options)
 {
     private const string RecordName = "Findings_Record";
@@ -56,12 +60,17 @@ public sealed class LedgerActivities(IArtifactStore artifacts, IDocumentStore do
             var next = ledger.Record(scan, found, options.Value.Deadlines);
             if (next.Latest == scan)
             {
-                next = next with { Sarif = await KeepAsync(input.Sarif, LedgerKey.Sarif(ledger, scan, input.Sarif.Sha256), cancellationToken) };
+                next = next with
+                {
+                    Sarif = await KeepAsync(input.Sarif, LedgerKey.Sarif(ledger, scan, input.Sarif.Sha256), cancellationToken),
+                    Inventory = input.Inventory is { } inventory ? await KeepAsync(inventory, LedgerKey.Inventory(ledger, scan, inventory.Sha256), cancellationToken) : null,
+                };
             }
 
             if (await documents.TryWriteJsonAsync(key, next, version, cancellationToken))
             {
                 await DropAsync(ledger.Sarif, next.Sarif, cancellationToken);
+                await DropAsync(ledger.Inventory, next.Inventory, cancellationToken);
                 return Count(next, scan.At, recorded: true);
             }
         }
