@@ -27,6 +27,35 @@ pull_image_as() {
   echo "image: $2 is $1"
 }
 
+# Makes sure of an image: the one that is there, a registry's, or one of this machine's packages.
+# usage: provide_image IMAGE VARIABLE PACKAGES FILES PACKAGE...
+#   VARIABLE: names the variable that may name a registry's image; PACKAGES: what to install where one of FILES is missing; PACKAGE...: what the image is made of
+provide_image() {
+  local image=$1 variable=$2 install=$3 files=$4 needed
+  local reference=${!variable:-}
+  shift 4
+  if has_image "$image"; then
+    echo "image: $image is there"
+    return
+  fi
+
+  if [ -n "$reference" ]; then
+    if pull_image_as "$reference" "$image"; then
+      return
+    fi
+    echo "image: $reference cannot be had; making $image of this machine's packages" >&2
+  fi
+
+  for needed in $files; do
+    if [ ! -e "$needed" ]; then
+      echo "$(basename "$0"): $needed is missing; install it with: apt-get install $install" >&2
+      return 69
+    fi
+  done
+
+  image_of_packages "$image" "$@"
+}
+
 # Everything that the installed packages depend on, with Python, a shell, a user "app" (1000) and a directory /workspace.
 # usage: image_of_packages IMAGE PACKAGE...
 image_of_packages() {

@@ -6,6 +6,24 @@ namespace AtomicDevOps.Activities.Tools.GitHub;
 
 internal sealed partial class OctokitGitHubClient
 {
+    public IAsyncEnumerable<Issue> ListIssuesAsync(RepositoryName repository, IssueFilter filter, CancellationToken cancellationToken)
+    {
+        // Octokit's own request adds a filter that only the caller's issues over all repositories know.
+        var parameters = new Dictionary<string, string>(StringComparer.Ordinal) { ["state"] = filter.State.ToString().ToLowerInvariant() };
+        if (filter.Creator is { } creator)
+        {
+            parameters["creator"] = creator;
+        }
+
+        if (filter.Labels.Count > 0)
+        {
+            parameters["labels"] = string.Join(',', filter.Labels);
+        }
+
+        return ListAsync<Octokit.Issue, Issue>(
+            ApiUrls.Issues(repository.Owner, repository.Name), issue => issue.ToWire().ToIssue(), cancellationToken, parameters);
+    }
+
     public Task<Issue> GetIssueAsync(RepositoryName repository, int number, CancellationToken cancellationToken)
         => CallAsync(github => github.Issue.Get(repository.Owner, repository.Name, number), issue => issue.ToWire().ToIssue(), cancellationToken);
 

@@ -5,6 +5,9 @@ namespace AtomicDevOps.Activities.Tools.GitHub;
 
 internal sealed partial class OctokitGitHubClient
 {
+    public Task<RepositoryDetails> GetRepositoryAsync(RepositoryName repository, CancellationToken cancellationToken)
+        => CallAsync(github => github.Repository.Get(repository.Owner, repository.Name), found => found.ToWire().ToRepository(), cancellationToken);
+
     public IAsyncEnumerable<Branch> ListBranchesAsync(RepositoryName repository, CancellationToken cancellationToken)
         => ListAsync<Octokit.Branch, Branch>(
             ApiUrls.RepoBranches(repository.Owner, repository.Name), branch => branch.ToWire().ToBranch(), cancellationToken);

@@ -49,6 +49,13 @@ internal static class OctokitMapping
             OptionalAddress(review.HtmlUrl));
     }
 
+    public static WireRepositoryDetails ToWire(this Octokit.Repository? repository)
+    {
+        repository = Required(repository, "repository");
+        return new WireRepositoryDetails(
+            Required(repository.DefaultBranch, "default_branch"), Address(repository.CloneUrl, "clone_url"), repository.Archived);
+    }
+
     public static WireBranch ToWire(this Octokit.Branch? branch)
     {
         branch = Required(branch, "branch");

@@ -23,8 +23,12 @@ public sealed record AssessmentRequest(string RunId, IReadOnlyList<ScanResult> S
     public bool MayBlock { get; init; } = true;
 
     /// <summary>Experts that did not scan: what they would have found is not checked.</summary>
-    public IReadOnlyList<string> Missing { get; init; } = [];
+    public IReadOnlyList<MissingScan> Missing { get; init; } = [];
 }
+
+/// <param name="Expert">Who did not scan.</param>
+/// <param name="Reason">A sentence for people.</param>
+public sealed record MissingScan(string Expert, string Reason);
 
 /// <summary>What scanners found, as one list, and what the gate makes of it.</summary>
 /// <param name="Outcome">Of what the change adds; of all where there was no base to compare with.</param>
@@ -115,7 +119,7 @@ public sealed class FindingActivities(IArtifactStore artifacts, SecretRedactor r
     [Function(AssessName)]
     public async Task<Assessment> AssessAsync([ActivityTrigger] AssessmentRequest input, CancellationToken cancellationToken)
     {
-        var missing = input.Missing.Select(static expert => new ScanReport(expert, ScanOutcome.NotChecked) { Reason = "It is switched off, or failed." }).ToArray();
+        var missing = input.Missing.Select(static missing => new ScanReport(missing.Expert, ScanOutcome.NotChecked) { Reason = missing.Reason }).ToArray();
         IReadOnlyList<ScanReport> reports = [.. await ReadAsync(input.Scans.Select(static scan => scan.Head), cancellationToken), .. missing];
         var hasBase = input.Scans.Any(static scan => scan.Base is not null);
         var before = hasBase ? await ReadAsync(input.Scans.Select(static scan => scan.Base).OfType<StoredArtifact>(), cancellationToken) : [];
@@ -123,7 +127,7 @@ public sealed class FindingActivities(IArtifactStore artifacts, SecretRedactor r
             FindingConsolidation.Consolidate(reports), input.Security.Suppressions, DateOnly.FromDateTime(input.At.UtcDateTime));
         var target = FindingConsolidation.Consolidate(before);
         var baseline = FindingBaseline.Compare(suppressed.Open, target);
-        var gate = new SecurityGate { Threshold = input.Security.Threshold, NotChecked = input.Security.NotChecked };
+        var gate = new SecurityGate { Threshold = input.Security.Threshold, NotChecked = input.MayBlock ? input.Security.NotChecked : NotCheckedPolicy.Warn };
         var result = gate.Evaluate(input.MayBlock ? baseline.Added : [], reports);
         var blocking = result.Blocking.Select(static finding => finding.Fingerprint).ToHashSet(StringComparer.Ordinal);
         var list = await artifacts.WriteJsonAsync(
@@ -153,7 +157,7 @@ public sealed class FindingActivities(IArtifactStore artifacts, SecretRedactor r
     private Task<StoredArtifact> WriteSarifAsync(string runId, ScanRecord record, CancellationToken cancellationToken)
     {
         var version = typeof(FindingActivities).Assembly.GetName().Version!.ToString(3);
-        var log = new SarifWriterOptions("Atomic DevOps", version, options.Value.PublicAddress, "atomic-devops/security/")
+        var log = new SarifWriterOptions(SarifWriter.PlatformTool, version, options.Value.PublicAddress, "atomic-devops/security/")
         {
             Suppressed = [.. record.AddedSuppressed, .. record.UnchangedSuppressed],
         };

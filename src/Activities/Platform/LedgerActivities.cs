@@ -1,3 +1,5 @@
+using AtomicDevOps.Activities.Security;
+using AtomicDevOps.Activities.Security.Findings;
 using AtomicDevOps.Activities.Security.Ledger;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.Artifacts;
@@ -24,16 +26,82 @@ public sealed record RecordFindingsRequest(
 /// <param name="Recorded">Whether this call did; else the scan is known, or older than all that is kept.</param>
 /// <param name="Open">How many stand that nobody answers for.</param>
 /// <param name="Overdue">Those of them that are past their due time.</param>
-/// <param name="OverdueCritical">Those of them that are critical.</param>
-public sealed record RecordedFindings(bool Recorded, int Open, int Overdue, int OverdueCritical);
+/// <param name="Escalated">The most urgent of those that are overdue and critical, or known to be exploited: at most 50.</param>
+public sealed record RecordedFindings(bool Recorded, int Open, int Overdue, IReadOnlyList<OverdueFinding> Escalated);
+
+/// <param name="Due">When it should have been fixed at the latest.</param>
+public sealed record OverdueFinding(FindingSummary Finding, DateTimeOffset FirstSeen, DateTimeOffset Due);
+
+/// <param name="At">The time by which it is judged what is due.</param>
+public sealed record WatchedBranchesRequest(DateTimeOffset At);
+
+/// <param name="Branch">Null where nothing but the repository is known.</param>
+/// <param name="Due">Why it has to be looked at by now, a sentence for people; null where it has not.</param>
+public sealed record WatchedBranch(RepositoryName Repository, string? Branch, string? Due)
+{
+    /// <summary>The document with what the branch depends on; null where none is kept, or where it does not matter as the branch is due.</summary>
+    public string? Inventory { get; init; }
+
+    /// <summary>The advisories about it that are known already.</summary>
+    public IReadOnlyList<string> Advisories { get; init; } = [];
+}
+
+/// <param name="Reference">As in <see cref="RecordFindingsRequest"/>.</param>
+public sealed record ForgetFindingsRequest(RepositoryName Repository, string Reference);
 
 /// <summary>Keeps what is known of findings beyond runs: a ledger, a SARIF log and an inventory for each branch and pull request.</summary>
-public sealed class LedgerActivities(IArtifactStore artifacts, IDocumentStore documents, IOptions<FindingsOptions> options)
+public sealed class LedgerActivities(IArtifactStore artifacts, IDocumentStore documents, FindingLedgers ledgers, IOptions<FindingsOptions> options, IOptionsSnapshot<PlatformOptions> platform)
 {
     private const string RecordName = "Findings_Record";
+    private const string ListWatchedName = "Findings_ListWatched";
+    private const string ForgetName = "Findings_Forget";
     private const int MostAttempts = 10;
+    private const int MostEscalated = 50;
 
     public static ActivityCall<RecordFindingsRequest, RecordedFindings> Record { get; } = new(RecordName);
+
+    public static ActivityCall<WatchedBranchesRequest, IReadOnlyList<WatchedBranch>> ListWatched { get; } = new(ListWatchedName);
+
+    public static ActivityCall<ForgetFindingsRequest, bool> Forget { get; } = new(ForgetName);
+
+    /// <summary>The branches that were ever scanned, and the repositories that the operator names and of which none was.</summary>
+    /// <exception cref="ToolException">A ledger cannot be read.</exception>
+    [Function(ListWatchedName)]
+    public async Task<IReadOnlyList<WatchedBranch>> ListWatchedAsync([ActivityTrigger] WatchedBranchesRequest input, CancellationToken cancellationToken)
+    {
+        var known = new List<FindingLedger>();
+        await foreach (var ledger in ledgers.ListAsync(repository: null, cancellationToken))
+        {
+            if (platform.Value.Allows(ledger.Repository))
+            {
+                known.Add(ledger);
+            }
+        }
+
+        var branches = known.Where(static ledger => ledger.Branch is not null).ToArray();
+        var swept = branches.Select(static ledger => ledger.Repository).ToHashSet();
+        var never = known.Select(static ledger => ledger.Repository)
+            .Concat(platform.Value.Repositories.Select(static pattern => RepositoryName.TryParse(pattern, out var name) ? name : null).OfType<RepositoryName>())
+            .Distinct()
+            .Where(repository => !swept.Contains(repository));
+        return
+        [
+            .. branches.Select(ledger => Watch(ledger, input.At)),
+            .. never.Select(static repository => new WatchedBranch(repository, Branch: null, "Its default branch was never looked at.")),
+        ];
+    }
+
+    /// <summary>Removes a ledger with its log and inventory.</summary>
+    /// <returns>Whether there was one.</returns>
+    [Function(ForgetName)]
+    public async Task<bool> ForgetAsync([ActivityTrigger] ForgetFindingsRequest input, CancellationToken cancellationToken)
+    {
+        var ledger = await ledgers.FindAsync(input.Repository, input.Reference, cancellationToken);
+        await documents.DeleteAsync(LedgerKey.Of(input.Repository, input.Reference), cancellationToken);
+        await DropAsync(ledger?.Sarif, now: null, cancellationToken);
+        await DropAsync(ledger?.Inventory, now: null, cancellationToken);
+        return ledger is not null;
+    }
 
     /// <exception cref="ToolException">The reference is none, or an artifact cannot be read.</exception>
     /// <exception cref="ToolUnavailableException">Others changed the ledger all the time: the same may succeed later.</exception>
@@ -78,6 +146,25 @@ public sealed class LedgerActivities(IArtifactStore artifacts, IDocumentStore do
         throw new ToolUnavailableException(DocumentJson.Tool, $"The ledger of {input.Reference} in {input.Repository} was changed by others {MostAttempts} times in a row.");
     }
 
+    private WatchedBranch Watch(FindingLedger ledger, DateTimeOffset at)
+    {
+        var watched = new WatchedBranch(ledger.Repository, ledger.Branch, ledger.FindDue(at, options.Value.SweepInterval));
+        return watched.Due is not null || ledger.Inventory is null
+            ? watched
+            : watched with
+            {
+                Inventory = ledger.Inventory,
+                Advisories =
+                [
+                    .. ledger.Entries.Where(static entry => entry.FixedAt is null)
+                        .Select(static entry => entry.Finding.Package)
+                        .OfType<VulnerablePackage>()
+                        .SelectMany(static package => package.Aliases.Prepend(package.Advisory))
+                        .Distinct(StringComparer.OrdinalIgnoreCase),
+                ],
+            };
+    }
+
     private static RecordedFindings Count(FindingLedger ledger, DateTimeOffset at, bool recorded)
     {
         var overdue = ledger.Entries.Where(entry => entry.IsOverdue(at)).ToArray();
@@ -85,7 +172,12 @@ public sealed class LedgerActivities(IArtifactStore artifacts, IDocumentStore do
             recorded,
             ledger.Entries.Count(static entry => entry.State == FindingState.Open),
             overdue.Length,
-            overdue.Count(static entry => entry.Finding.Severity == Security.FindingSeverity.Critical));
+            [
+                .. overdue.Where(static entry => entry.IsEscalated)
+                    .OrderBy(static entry => entry.Finding, FindingPriority.Comparer)
+                    .Take(MostEscalated)
+                    .Select(static entry => new OverdueFinding(FindingSummary.Of(entry.Finding), entry.FirstSeen, entry.Due!.Value)),
+            ]);
     }
 
     private async Task<string> KeepAsync(StoredArtifact artifact, string key, CancellationToken cancellationToken)

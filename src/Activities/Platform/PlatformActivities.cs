@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 
 namespace AtomicDevOps.Activities.Platform;
 
-/// <param name="Repository">The repository that work is asked for.</param>
-public sealed record PlatformPolicyRequest(RepositoryName Repository);
+/// <param name="Repository">The repository that work is asked for; null where it is about no single one.</param>
+public sealed record PlatformPolicyRequest(RepositoryName? Repository);
 
 /// <summary>The operator's decisions as they stood when a run began, so that a replay sees the same ones.</summary>
 /// <param name="RepositoryAllowed">Whether the platform works for the repository.</param>
@@ -38,7 +38,7 @@ public sealed class PlatformActivities(
     public PlatformPolicy ReadPolicyFor([ActivityTrigger] PlatformPolicyRequest input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new PlatformPolicy(options.Value.Allows(input.Repository), switches.Disabled(), options.Value.Runner)
+        return new PlatformPolicy(input.Repository is null || options.Value.Allows(input.Repository), switches.Disabled(), options.Value.Runner)
         {
             PublicAddress = options.Value.PublicAddress is { } address ? new Uri($"{address.AbsoluteUri.TrimEnd('/')}/") : null,
         };

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace AtomicDevOps.Activities.Tools;
 
 /// <summary>
@@ -26,6 +28,33 @@ internal sealed class RateLimitGate(TimeProvider timeProvider)
                 return remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero;
             }
         }
+    }
+
+    /// <summary>Waits until it is open.</summary>
+    /// <param name="tool">Who waits, for errors.</param>
+    /// <param name="request">What waits, for errors.</param>
+    /// <param name="waited">How long that has waited already.</param>
+    /// <param name="longest">How long it may wait, all in all.</param>
+    /// <returns>How long it has waited now.</returns>
+    /// <exception cref="ToolUnavailableException">It would have to wait for longer.</exception>
+    public async Task<TimeSpan> PassAsync(string tool, string request, TimeSpan waited, TimeSpan longest, CancellationToken cancellationToken)
+    {
+        while (Remaining is var pause && pause > TimeSpan.Zero)
+        {
+            waited += pause;
+            if (waited > longest)
+            {
+                throw new ToolUnavailableException(
+                    tool, string.Create(CultureInfo.InvariantCulture, $"{request} has to wait for the rate limit for another {pause.TotalSeconds:0} s."))
+                {
+                    RetryAfter = pause,
+                };
+            }
+
+            await Task.Delay(pause, timeProvider, cancellationToken);
+        }
+
+        return waited;
     }
 
     public void Close(TimeSpan pause)

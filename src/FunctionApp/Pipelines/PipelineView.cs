@@ -60,7 +60,7 @@ internal sealed record PipelineLinks(string Self, string Cancel, string Approve,
 /// <summary>Puts a run's instances together into what people see.</summary>
 internal static class PipelineViews
 {
-    private static readonly string[] StrategyParts = ["dev", "sec", "fix"];
+    private static readonly string[] StrategyParts = ["dev", "sweep", "sec", "fix"];
 
     public static PipelineView Of(OrchestrationMetadata run, IReadOnlyList<OrchestrationMetadata> parts)
     {

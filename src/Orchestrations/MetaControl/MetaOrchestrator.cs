@@ -12,7 +12,7 @@ namespace AtomicDevOps.Orchestrations.MetaControl;
 
 /// <summary>L0: every piece of work enters here, meets the operator's policy and goes to the L1 orchestrator that is in charge of its kind.</summary>
 [Agent(AgentLayer.MetaControl, nameof(MetaOrchestrator), "Lets work into the system: checks the operator's policy and hands it to the orchestrator in charge.")]
-public static class MetaOrchestrator
+public static partial class MetaOrchestrator
 {
     private static readonly RouterPrimitive<DevMgrRequest, WorkKind, PipelineResult> Route = new(
         request => request.Work.Kind,
@@ -21,6 +21,8 @@ public static class MetaOrchestrator
             [WorkKind.PullRequest] = DevMgrOrchestrator.Run,
             [WorkKind.Push] = DevMgrOrchestrator.Run,
             [WorkKind.Command] = DevMgrOrchestrator.Run,
+            [WorkKind.Sweep] = WorkflowFunction.Of((DevMgrRequest request) => new SecurityRequest(request.RunId, request.Path, request.Work, request.Policy) { RunUrl = request.RunUrl })
+                >> SecurityOrchestrator.Sweep,
         });
 
     private static readonly string[] SecurityAgents = [nameof(SecurityOrchestrator), "VulnerabilityManager"];
@@ -56,7 +58,7 @@ public static class MetaOrchestrator
             return new PipelineResult(PipelineVerdict.Refused, refusal, work.HeadSha, []);
         }
 
-        var reviewed = work.Command is null && Array.TrueForAll(SecurityAgents, policy.IsEnabled);
+        var reviewed = work.Kind is WorkKind.PullRequest or WorkKind.Push && Array.TrueForAll(SecurityAgents, policy.IsEnabled);
         var runUrl = policy.PublicAddress is { } address ? new Uri(address, $"api/pipelines/{runId}") : null;
         var request = new DevMgrRequest(runId, context.Path, work, policy) { RunUrl = runUrl, WaitsForSecurity = reviewed };
         var cancelled = orchestration.WaitForExternalEvent<CancellationRequest>(PipelineEvents.Cancel);
@@ -64,7 +66,7 @@ public static class MetaOrchestrator
         var security = reviewed ? SecureAsync(new SecurityRequest(runId, context.Path, work, policy) { RunUrl = runUrl }, cancelled, context) : Task.CompletedTask;
         if (await Task.WhenAny(running, cancelled) == cancelled)
         {
-            orchestration.SendEvent(RunId.Part(runId, "dev"), PipelineEvents.Cancel, cancelled.Result);
+            orchestration.SendEvent(RunId.Part(runId, work.Kind == WorkKind.Sweep ? "sweep" : "dev"), PipelineEvents.Cancel, cancelled.Result);
         }
 
         await Task.WhenAny(Task.WhenAll(running, security));
@@ -87,7 +89,9 @@ public static class MetaOrchestrator
             return $"{work.Repository} is not among the repositories in Platform:Repositories.";
         }
 
-        string[] needed = [nameof(MetaOrchestrator), nameof(DevMgrOrchestrator), "ScmWorkflowManager", "CiPipelineManager"];
+        string[] needed = work.Kind == WorkKind.Sweep
+            ? [nameof(MetaOrchestrator), .. SecurityAgents]
+            : [nameof(MetaOrchestrator), nameof(DevMgrOrchestrator), "ScmWorkflowManager", "CiPipelineManager"];
         return needed.FirstOrDefault(agent => !policy.IsEnabled(agent)) is { } off
             ? $"{off} is switched off by Agents:{off}:Enabled."
             : null;

@@ -17,7 +17,7 @@ public static class RunId
     /// <summary>The orchestrator that a run is an instance of; its parts are instances of others.</summary>
     public const string Orchestrator = "MetaOrchestrator";
 
-    private const int LongestRepository = 37;
+    private const int LongestRepository = 34;
     private const int ShaDigits = 20;
     private const int LongestKey = 32;
 
@@ -32,6 +32,9 @@ public static class RunId
     public static string ForPullRequest(RepositoryName repository, int number, string key) => ForPullRequest(repository, number) + Key(key);
 
     public static string ForPush(RepositoryName repository, string sha) => $"{Prefix}{Segment(repository)}:push:{Key(sha)}";
+
+    /// <param name="key">What tells one request to sweep the repository from another: the time that a timer fired at, or a request's own id.</param>
+    public static string ForSweep(RepositoryName repository, string key) => $"{Prefix}{Segment(repository)}:sweep:{Key(key)}";
 
     /// <summary>The id of a part of the run.</summary>
     public static string Part(string runId, string part) => $"{runId}:{part}";

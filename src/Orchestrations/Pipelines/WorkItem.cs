@@ -15,11 +15,14 @@ public sealed record WorkItem(WorkKind Kind, RepositoryName Repository, string R
     /// <summary>The commit that the request was about; <see langword="null"/> means whatever the head is when the run looks.</summary>
     public string? HeadSha { get; init; }
 
-    /// <summary>The branch that was pushed to; set for <see cref="WorkKind.Push"/>.</summary>
+    /// <summary>The branch that was pushed to, or is to be swept; set for <see cref="WorkKind.Push"/>, and the default branch where a <see cref="WorkKind.Sweep"/> has none.</summary>
     public string? Branch { get; init; }
 
     /// <summary>Where the repository is cloned from; set for <see cref="WorkKind.Push"/>.</summary>
     public Uri? CloneUrl { get; init; }
+
+    /// <summary>Why it was asked for, a sentence for people, where nobody but the platform did.</summary>
+    public string? Reason { get; init; }
 
     /// <summary>What a person asked for in a comment; set for <see cref="WorkKind.Command"/>.</summary>
     public PipelineCommand? Command { get; init; }
@@ -36,6 +39,9 @@ public enum WorkKind
 
     /// <summary>Carry out what a person asked for in a comment on a pull request.</summary>
     Command,
+
+    /// <summary>Look for weaknesses in all of a branch as it stands, offer fixes, and tell who has to know.</summary>
+    Sweep,
 }
 
 /// <param name="Verb">What to do.</param>

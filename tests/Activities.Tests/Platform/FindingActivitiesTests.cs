@@ -71,7 +71,7 @@ public sealed class FindingActivitiesTests : IDisposable
     public async Task An_expert_that_is_missing_did_not_check(NotCheckedPolicy policy, SecurityGateOutcome outcome)
     {
         var assessment = await AssessAsync(
-            new AssessmentRequest("run-1", [await ScanAsync("one", [])], new SecurityConfiguration { NotChecked = policy }, Now) { Missing = ["ScaExpert"] });
+            new AssessmentRequest("run-1", [await ScanAsync("one", [])], new SecurityConfiguration { NotChecked = policy }, Now) { Missing = [new MissingScan("ScaExpert", "It is switched off.")] });
 
         assessment.Outcome.ShouldBe(outcome);
         assessment.Scanners.Select(scanner => (scanner.Tool, scanner.Outcome)).ShouldBe([("Bandit", ScanOutcome.Checked), ("ScaExpert", ScanOutcome.NotChecked)]);

@@ -43,6 +43,8 @@ public sealed class LedgerActivitiesTests : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    private LedgerActivities Activities => ActivatorUtilities.CreateInstance<LedgerActivities>(_services);
+
     private IDocumentStore Documents => _services.GetRequiredService<IDocumentStore>();
 
     public async ValueTask DisposeAsync()
@@ -63,7 +65,8 @@ public sealed class LedgerActivitiesTests : IAsyncDisposable
 
         var recorded = await RecordAsync(0, assessed);
 
-        recorded.ShouldBe(new RecordedFindings(Recorded: true, Open: 1, Overdue: 0, OverdueCritical: 0));
+        (recorded.Recorded, recorded.Open, recorded.Overdue).ShouldBe((true, 1, 0));
+        recorded.Escalated.ShouldBeEmpty();
         var ledger = await LedgerAsync();
         var entry = ledger.Entries.ShouldHaveSingleItem();
         (entry.Finding.Location.Path, entry.Due, entry.Finding.Message).ShouldBe(("app.py", Start.AddDays(2), "The key [redacted] stands here."));
@@ -82,7 +85,8 @@ public sealed class LedgerActivitiesTests : IAsyncDisposable
         var first = await AssessAsync(0, Code("Bandit", "B1", "a.py", 1));
         var second = await AssessAsync(1);
         await RecordAsync(0, first);
-        (await RecordAsync(1, second)).ShouldBe(new RecordedFindings(Recorded: true, Open: 0, Overdue: 0, OverdueCritical: 0));
+        var replaced = await RecordAsync(1, second);
+        (replaced.Recorded, replaced.Open).ShouldBe((true, 0));
         var newest = await LedgerAsync();
 
         (await RecordAsync(1, second)).Recorded.ShouldBeFalse();
@@ -129,12 +133,52 @@ public sealed class LedgerActivitiesTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_is_past_its_time_is_counted()
+    public async Task What_is_past_its_time_is_counted_and_told_where_it_is_critical()
     {
         var late = Code("Bandit", "B1", "a.py", 1) with { Severity = FindingSeverity.Critical };
-        await RecordAsync(0, await AssessAsync(0, late));
+        var lesser = Code("Bandit", "B2", "b.py", 1) with { Severity = FindingSeverity.High };
+        await RecordAsync(0, await AssessAsync(0, late, lesser));
 
-        (await RecordAsync(8, await AssessAsync(8, late))).ShouldBe(new RecordedFindings(Recorded: true, Open: 1, Overdue: 1, OverdueCritical: 1));
+        var recorded = await RecordAsync(8, await AssessAsync(8, late, lesser));
+
+        (recorded.Open, recorded.Overdue).ShouldBe((2, 2));
+        var escalated = recorded.Escalated.ShouldHaveSingleItem();
+        (escalated.Finding.Path, escalated.FirstSeen, escalated.Due).ShouldBe(("a.py", Start, Start.AddDays(7)));
+    }
+
+    [Fact]
+    public async Task A_branch_is_due_when_its_last_look_is_old_or_a_critical_deadline_has_passed_since()
+    {
+        await RecordAsync(0, await AssessAsync(0, Code("Bandit", "B1", "a.py", 1) with { Severity = FindingSeverity.Critical }));
+        (await DueAsync(Start.AddHours(23))).ShouldBeNull();
+        (await DueAsync(Start.AddDays(1))).ShouldBe("It was not looked at for long.");
+
+        var late = Code("Bandit", "B1", "a.py", 1) with { Severity = FindingSeverity.Critical };
+        await RecordAsync(6.5, await AssessAsync(6, late));
+        (await DueAsync(Start.AddDays(6.9))).ShouldBeNull();
+        (await DueAsync(Start.AddDays(7.1))).ShouldNotBeNull().ShouldContain("deadline");
+        await RecordAsync(7.2, await AssessAsync(7, late));
+        (await DueAsync(Start.AddDays(7.3))).ShouldBeNull("it was escalated by the look after the deadline");
+
+        async Task<string?> DueAsync(DateTimeOffset at) =>
+            (await Activities.ListWatchedAsync(new WatchedBranchesRequest(at), Cancellation)).ShouldHaveSingleItem().Due;
+    }
+
+    [Fact]
+    public async Task A_repository_of_which_only_pull_requests_are_known_is_due_and_a_forgotten_branch_is_unknown()
+    {
+        await RecordAsync(0, await AssessAsync(0), "refs/pull/3");
+        (await WatchedAsync()).ShouldBe([new WatchedBranch(Repository, null, "Its default branch was never looked at.")]);
+
+        await RecordAsync(0, await AssessAsync(0));
+        (await WatchedAsync()).ShouldBe([new WatchedBranch(Repository, "main", null)]);
+
+        (await Activities.ForgetAsync(new ForgetFindingsRequest(Repository, "refs/heads/main"), Cancellation)).ShouldBeTrue();
+        (await Activities.ForgetAsync(new ForgetFindingsRequest(Repository, "refs/heads/main"), Cancellation)).ShouldBeFalse();
+        (await WatchedAsync()).ShouldHaveSingleItem().Branch.ShouldBeNull();
+        (await Documents.ListAsync("sarif", Cancellation).CountAsync(Cancellation)).ShouldBe(1, "the pull request's log stays");
+
+        async Task<IReadOnlyList<WatchedBranch>> WatchedAsync() => await Activities.ListWatchedAsync(new WatchedBranchesRequest(Start.AddHours(1)), Cancellation);
     }
 
     [Theory]
@@ -161,9 +205,9 @@ public sealed class LedgerActivitiesTests : IAsyncDisposable
             new AssessmentRequest($"run{day}", [new ScanResult(scan, Base: null, []) { Inventory = kept }], new SecurityConfiguration(), Start.AddDays(day)), Cancellation);
     }
 
-    private Task<RecordedFindings> RecordAsync(int day, Assessment assessed, string reference = "refs/heads/main") =>
-        ActivatorUtilities.CreateInstance<LedgerActivities>(_services).RecordAsync(
-            new RecordFindingsRequest(Repository, reference, $"{day:x40}", Start.AddDays(day), assessed.Record!, assessed.Sarif!) { Inventory = assessed.Inventory }, Cancellation);
+    private Task<RecordedFindings> RecordAsync(double day, Assessment assessed, string reference = "refs/heads/main") =>
+        Activities.RecordAsync(
+            new RecordFindingsRequest(Repository, reference, $"{(int)(day * 24):x40}", Start.AddDays(day), assessed.Record!, assessed.Sarif!) { Inventory = assessed.Inventory }, Cancellation);
 
     private async Task<FindingLedger> LedgerAsync()
     {

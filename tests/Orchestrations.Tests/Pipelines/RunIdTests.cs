@@ -7,7 +7,7 @@ namespace AtomicDevOps.Orchestrations.Tests.Pipelines;
 
 public sealed class RunIdTests
 {
-    private static readonly string[] Parts = ["dev", "scm", "ci", "merge", "report", "authorize", "show", "shown"];
+    private static readonly string[] Parts = ["dev", "scm", "ci", "merge", "report", "authorize", "show", "shown", "sweep", "sec:look", "sec:escalate", "fix:propose", "fix0:publish"];
 
     private static Gen<string> Name(int longest) =>
         from length in Gen.OneOf(Gen.Choose(1, 3), Gen.Choose(1, longest))
@@ -28,7 +28,7 @@ public sealed class RunIdTests
         (from repository in Repositories from number in Numbers from key in Keys select (repository, number, key)).ToArbitrary(),
         work =>
         {
-            foreach (var run in new[] { RunId.ForPullRequest(work.repository, work.number, work.key), RunId.ForPush(work.repository, work.key) })
+            foreach (var run in new[] { RunId.ForPullRequest(work.repository, work.number, work.key), RunId.ForPush(work.repository, work.key), RunId.ForSweep(work.repository, work.key) })
             {
                 run.ShouldStartWith(RunId.ForRepository(work.repository));
                 foreach (var part in Parts.Select(part => RunId.Part(run, part)))

@@ -12,7 +12,6 @@ using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.Orchestrations.Pipelines;
 using AtomicDevOps.Orchestrations.Tests.Support;
-using FileChange = AtomicDevOps.Activities.Security.Remediation.FileChange;
 
 namespace AtomicDevOps.Orchestrations.Tests.Pipelines;
 
@@ -85,7 +84,7 @@ public sealed class SecurityRunTests
     [Fact]
     public async Task What_rules_cannot_fix_a_model_may_and_its_patch_is_proved_like_any_other()
     {
-        var patch = new RemediationProposal(RemediationSource.Model, "Clear SQL injection in app.py", [new FileChange("app.py", "print()\n")], [Injection.Fingerprint]);
+        var patch = new RemediationProposal(RemediationSource.Model, "Clear SQL injection in app.py", [new PatchedFile("app.py", "print()\n")], [Injection.Fingerprint]);
         await using var platform = await StartAsync(tools =>
         {
             ProposeFix(tools);
@@ -175,7 +174,7 @@ public sealed class SecurityRunTests
         await using var platform = await StartAsync(tools => tools.Broken(SastExpert.Scan), disabled: "ScaExpert");
         await platform.RunAsync();
         platform.Tools.CallsOf(FindingActivities.Assess).ShouldHaveSingleItem().ShouldSatisfyAllConditions(
-            request => request.Scans.ShouldBeEmpty(), request => request.Missing.ShouldBe(["SastExpert", "ScaExpert"]));
+            request => request.Scans.ShouldBeEmpty(), request => request.Missing.Select(missing => missing.Expert).ShouldBe(["SastExpert", "ScaExpert"]));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using AtomicDevOps.Activities.Experts.Docker;
 using AtomicDevOps.Activities.Experts.GenRemediationSecurity;
 using AtomicDevOps.Activities.Experts.GitCore;
 using AtomicDevOps.Activities.Experts.GitHub;
+using AtomicDevOps.Activities.Experts.PenTest;
 using AtomicDevOps.Activities.Experts.PyTest;
 using AtomicDevOps.Activities.Experts.Sast;
 using AtomicDevOps.Activities.Experts.Sca;
@@ -21,7 +22,6 @@ using AtomicDevOps.Orchestrations.Strategy.Security;
 using AtomicDevOps.Primitives.Agents;
 using AtomicDevOps.Primitives.Workflow;
 using Microsoft.DurableTask.Client;
-using FileChange = AtomicDevOps.Activities.Tools.GitHub.FileChange;
 
 namespace AtomicDevOps.Orchestrations.Tests.Support;
 
@@ -55,6 +55,12 @@ internal sealed class ScriptedTools
         On(GitHubExpert.ListPullRequestCommits, _ => new PullRequestCommits(Commits, Truncated: false));
         On(GitCoreExpert.CheckMerge, _ => MergeCheck);
         On(GitHubExpert.GetBranch, request => new Branch(request.Branch, HeadSha, IsProtected: false));
+        On(GitHubExpert.GetRepository, _ => new Repository("main", new Uri("https://forge.example/octo/hello.git"), IsArchived: false));
+        On(GitHubExpert.PutIssue, _ => new PutIssueResult(PutIssueOutcome.Created, 14, new Uri("https://forge.example/octo/hello/issues/14")));
+        On(LedgerActivities.Record, _ => new RecordedFindings(Recorded: true, Open: 0, Overdue: 0, []));
+        On(LedgerActivities.ListWatched, _ => []);
+        On(LedgerActivities.Forget, _ => true);
+        On(PenTestExpert.Scan, _ => new ScanResult(new StoredArtifact("pen-test-head", 1, "ff"), Base: null, [new ScannerOutcome("Wapiti", ScanOutcome.Checked, 0)]));
         On(GitHubExpert.GetFile, _ => Configuration is { } text
             ? new RepositoryFile(PipelineConfiguration.Path, "blob", text.Length, System.Text.Encoding.UTF8.GetBytes(text))
             : null);

@@ -76,7 +76,7 @@ internal sealed class TestPlatform : IAsyncDisposable
         }
 
         result.Stages.ShouldAllBe(stage => stage.State != StageState.Pending && stage.State != StageState.Running && stage.State != StageState.Waiting);
-        var cleanUps = parts.Exists(part => part.Name is nameof(CiPipelineManager)) ? 1 : 0;
+        var cleanUps = parts.Exists(part => string.Equals(part.InstanceId, RunId.Part(runId, "ci"), StringComparison.Ordinal)) ? 1 : 0;
         Tools.CallsOf(GitCoreExpert.DropWorkspaces).Where(drop => string.Equals(drop.RunId, runId, StringComparison.Ordinal)).DistinctBy(drop => drop.RunId).Count().ShouldBe(cleanUps);
         return result;
     }

@@ -35,10 +35,12 @@ internal static class IssueEndpoints
     private static IResult List(RepositoryCall call)
     {
         var state = call.Query("state") ?? "open";
+        var creator = call.Query("creator");
         var labels = call.Query("labels")?.Split(',') ?? [];
         var show = Show(call);
         var found = call.Store.Issues.All.Where(issue => issue.RepositoryId == call.Repository.Id
             && (state == "all" || issue.Open == (state == "open"))
+            && (creator is null || call.Store.Users[issue.UserId].Login.Equals(creator, StringComparison.OrdinalIgnoreCase))
             && labels.All(label => issue.LabelIds.Any(id => call.Store.Labels.Find(id)?.Name == label)));
         return call.Page(IssueOrdering.Sort(call, found).ToList(), issue => show.Issue(issue));
     }

@@ -51,11 +51,11 @@ public sealed partial class GenRemediationSecurityExpert
     private async Task<ModelRemediationResult> AskAsync(ModelRemediationRequest input, RemediationPrompt prompt, PatchLimits limits, CancellationToken cancellationToken)
     {
         var key = CacheKey(prompt);
-        var cached = await ReadCacheAsync(key, cancellationToken);
+        var cached = await artifacts.TryReadJsonAsync<ModelAnswer>(key, cancellationToken);
         var answer = cached ?? ModelAnswer.From(await model.GetResponseAsync(prompt.Messages, cancellationToken: cancellationToken));
         if (cached is null)
         {
-            await artifacts.WriteAsync(key, (stream, token) => JsonSerializer.SerializeAsync(stream, answer, JsonDefaults.Options, token), cancellationToken);
+            await artifacts.WriteJsonAsync(key, answer, cancellationToken);
         }
 
         var result = await JudgeAsync(input, answer, prompt, limits, cancellationToken);
@@ -112,19 +112,6 @@ public sealed partial class GenRemediationSecurityExpert
         var content = JsonSerializer.SerializeToUtf8Bytes(
             new { CacheVersion, model.Identity, Messages = prompt.Messages.Select(static message => new { Role = message.Role.Value, message.Text }) }, JsonDefaults.Options);
         return $"cache/remediation/{Convert.ToHexStringLower(SHA256.HashData(content))}.json";
-    }
-
-    private async Task<ModelAnswer?> ReadCacheAsync(string key, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await using var stream = await artifacts.OpenReadAsync(key, cancellationToken);
-            return await JsonSerializer.DeserializeAsync<ModelAnswer>(stream, JsonDefaults.Options, cancellationToken);
-        }
-        catch (Exception exception) when (exception is ToolNotFoundException or JsonException)
-        {
-            return null;
-        }
     }
 
     /// <param name="Text">With secrets still masked: the model never saw them.</param>

@@ -161,7 +161,7 @@ public sealed partial class GenRemediationSecurityExpert
 
             if (changed)
             {
-                fix.Files[group.Key] = new FileChange(group.Key, string.Join(lineEnd, lines));
+                fix.Files[group.Key] = new PatchedFile(group.Key, string.Join(lineEnd, lines));
             }
         }
     }
@@ -203,7 +203,7 @@ public sealed partial class GenRemediationSecurityExpert
 
     private sealed class FixInProgress
     {
-        public Dictionary<string, FileChange> Files { get; } = new(StringComparer.Ordinal);
+        public Dictionary<string, PatchedFile> Files { get; } = new(StringComparer.Ordinal);
 
         public List<string> Steps { get; } = [];
 

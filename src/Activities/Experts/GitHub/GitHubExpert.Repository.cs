@@ -34,6 +34,13 @@ public sealed partial class GitHubExpert
         }
     }
 
+    public static ActivityCall<RepositoryReference, RepositoryDetails> GetRepository { get; } = new("GitHubExpert_GetRepository");
+
+    /// <exception cref="ToolNotFoundException">There is none that the credentials may see.</exception>
+    [Function("GitHubExpert_GetRepository")]
+    public Task<RepositoryDetails> GetRepositoryAsync([ActivityTrigger] RepositoryReference input, CancellationToken cancellationToken)
+        => github.GetRepositoryAsync(input.Repository, cancellationToken);
+
     public static ActivityCall<BranchReference, Branch?> GetBranch { get; } = new("GitHubExpert_GetBranch");
 
     /// <summary>A branch; <see langword="null"/> where there is none.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.GitHub;
 
 namespace AtomicDevOps.Activities.Experts.GitHub;
@@ -85,6 +86,104 @@ public enum CheckRunForm
 /// <param name="Body">Markdown; beyond GitHub's limit of 65536 characters it is cut, and says so.</param>
 public sealed record PutCommentRequest(RepositoryName Repository, int Number, string Marker, string Body);
 
+/// <summary>
+/// The one issue of ours with <paramref name="Key"/> shall read so, and be open or closed. An issue that does not exist is not made to be closed.
+/// </summary>
+/// <param name="Key">1–200 letters, digits and <c>. : / _ - ~</c>, without <c>--</c>; it stands hidden in the issue.</param>
+/// <param name="Title">One line; beyond GitHub's limit of 256 characters it is cut.</param>
+/// <param name="Body">Markdown; beyond GitHub's limit of 65536 characters it is cut, and says so.</param>
+public sealed record PutIssueRequest(RepositoryName Repository, string Key, string Title, string Body)
+{
+    public bool Open { get; init; } = true;
+
+    /// <summary>Of 1–50 characters each; added to those that people gave it, and made where the repository lacks them.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+}
+
+/// <param name="Number">The issue, where there is one.</param>
+/// <param name="HtmlUrl">Where people read it.</param>
+/// <param name="Message">Why it was refused, in GitHub's words.</param>
+public sealed record PutIssueResult(PutIssueOutcome Outcome, int? Number = null, Uri? HtmlUrl = null, string? Message = null);
+
+[JsonConverter(typeof(JsonStringEnumConverter<PutIssueOutcome>))]
+public enum PutIssueOutcome
+{
+    Created,
+
+    /// <summary>It was open or closed as asked, and its text or labels were others.</summary>
+    Updated,
+
+    /// <summary>It was closed before.</summary>
+    Reopened,
+
+    /// <summary>It was open before.</summary>
+    Closed,
+
+    /// <summary>It was all that was asked for.</summary>
+    Unchanged,
+
+    /// <summary>It was to be closed, and never was there.</summary>
+    NotThere,
+
+    /// <summary>The repository has no issues, or a missing permission forbids it.</summary>
+    Refused,
+}
+
+/// <summary>The log shall be what code scanning shows for the commit.</summary>
+/// <param name="CommitSha">What was scanned.</param>
+/// <param name="Reference"><c>refs/heads/…</c>, <c>refs/tags/…</c>, <c>refs/pull/N/head</c> or <c>refs/pull/N/merge</c>.</param>
+/// <param name="Log">A SARIF 2.1.0 log.</param>
+public sealed record UploadSarifRequest(RepositoryName Repository, string CommitSha, string Reference, StoredArtifact Log)
+{
+    /// <summary>When the scan began.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+}
+
+/// <param name="Id">To ask by what became of it, where it is uploaded.</param>
+public sealed record UploadSarifResult(UploadSarifOutcome Outcome, string? Id = null)
+{
+    /// <summary>Why it is not, in GitHub's words.</summary>
+    public IReadOnlyList<string> Errors { get; init; } = [];
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<UploadSarifOutcome>))]
+public enum UploadSarifOutcome
+{
+    /// <summary>GitHub took it, and will read it.</summary>
+    Uploaded,
+
+    /// <summary>Code scanning is switched off for the repository, or its plan has none.</summary>
+    NotEnabled,
+
+    /// <summary>GitHub does not know the commit or the reference, finds the log invalid, or a missing permission forbids it.</summary>
+    Refused,
+
+    /// <summary>It has more than 10 MB after compression.</summary>
+    TooLarge,
+}
+
+/// <param name="Id">Of an <see cref="UploadSarifResult"/>.</param>
+public sealed record SarifUploadReference(RepositoryName Repository, string Id);
+
+public sealed record SarifUploadResult(SarifUploadState State)
+{
+    /// <summary>What GitHub found wrong with the log, 20 at most.</summary>
+    public IReadOnlyList<string> Errors { get; init; } = [];
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<SarifUploadState>))]
+public enum SarifUploadState
+{
+    Pending,
+    Complete,
+
+    /// <summary>GitHub has not read the log, or only in part.</summary>
+    Failed,
+
+    /// <summary>GitHub knows no such upload; one that was made just before may be known some seconds later.</summary>
+    Unknown,
+}
+
 /// <param name="Sha">The commit.</param>
 public sealed record SetCommitStatusRequest(RepositoryName Repository, string Sha, CommitStatus Status);
 
@@ -161,6 +260,8 @@ public sealed record RemoveLabelRequest(RepositoryName Repository, int Number, s
 public sealed record CreateReviewRequest(RepositoryName Repository, int Number, string Marker, NewReview Review);
 
 public sealed record GetPermissionRequest(RepositoryName Repository, string User);
+
+public sealed record RepositoryReference(RepositoryName Repository);
 
 public sealed record BranchReference(RepositoryName Repository, string Branch);
 

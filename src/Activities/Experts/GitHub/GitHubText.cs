@@ -3,7 +3,7 @@ namespace AtomicDevOps.Activities.Experts.GitHub;
 /// <summary>GitHub refuses texts beyond its limits; a cut text that says so is better than none.</summary>
 internal static class GitHubText
 {
-    /// <summary>Characters in a comment's or review's body.</summary>
+    /// <summary>Characters in an issue's, comment's or review's body.</summary>
     public const int Body = 65_536;
 
     /// <summary>Characters in a check run's summary or text.</summary>
@@ -13,6 +13,12 @@ internal static class GitHubText
     public const int AnnotationMessage = 64 * 1024 / 3;
 
     public const int AnnotationTitle = 255;
+
+    public const int IssueTitle = 256;
+
+    public const int Label = 50;
+
+    public const int SarifError = 500;
 
     public const int StatusDescription = 140;
 

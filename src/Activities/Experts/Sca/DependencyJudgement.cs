@@ -14,6 +14,8 @@ internal static class DependencyJudgement
     public const string Tool = "OSV";
     private const int MostNamed = 5;
 
+    public static ScanReport NotNeeded { get; } = new(Tool, ScanOutcome.NotApplicable);
+
     public static OsvPackage PackageOf(PackageDependency dependency) => new(dependency.Ecosystem, dependency.Name);
 
     // Requirements files include others by any name.
@@ -26,7 +28,7 @@ internal static class DependencyJudgement
     {
         if (report.Files.Count == 0)
         {
-            return new ScanReport(Tool, ScanOutcome.NotApplicable);
+            return NotNeeded;
         }
 
         if (problem is not null)

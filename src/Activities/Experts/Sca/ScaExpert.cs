@@ -26,6 +26,9 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
 
     public static ActivityCall<NewAdvisoryRequest, NewAdvisoryResult> FindNew { get; } = new(FindNewName);
 
+    /// <summary>Whether a file can say what a repository depends on.</summary>
+    public static bool LooksAt(string path) => DependencyJudgement.MayNameDependencies(path);
+
     /// <summary>
     /// Judges every dependency of the head, and of the base, and makes an inventory of the head's. Where the advisories cannot be had that is
     /// <see cref="ScanOutcome.NotChecked"/>, and <see cref="ScanOutcome.PartlyChecked"/> where a file or a version cannot be read.
@@ -34,17 +37,20 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
     [Function(ScanName)]
     public async Task<ScanResult> ScanAsync([ActivityTrigger] ScaRequest input, CancellationToken cancellationToken)
     {
+        if (!input.IsNeeded)
+        {
+            return await KeepAsync(input, DependencyJudgement.NotNeeded, input.Base is null ? null : DependencyJudgement.NotNeeded, cancellationToken);
+        }
+
         var head = await ReadAsync(input.Head, cancellationToken);
         var @base = input.Base is null ? null : await ReadAsync(input.Base, cancellationToken);
         var (answer, problem) = await AskAsync(head.Dependencies.Concat(@base?.Dependencies ?? []), cancellationToken);
-        var report = DependencyJudgement.Judge(head, answer, problem);
-        var key = $"{ArtifactKey.Segment(input.RunId)}/scans/sca";
-        return new ScanResult(
-            await artifacts.WriteJsonAsync($"{key}-head.json", new[] { report }, cancellationToken),
-            @base is null ? null : await artifacts.WriteJsonAsync($"{key}-base.json", new[] { DependencyJudgement.Judge(@base, answer, problem) }, cancellationToken),
-            [ScannerOutcome.Of(report)])
+        var result = await KeepAsync(
+            input, DependencyJudgement.Judge(head, answer, problem), @base is null ? null : DependencyJudgement.Judge(@base, answer, problem), cancellationToken);
+        return result with
         {
-            Inventory = await WriteAsync($"{key}-head.cdx.json", DependencyInventory.Of(head, input.Repository, input.Head.CommitSha), cancellationToken),
+            Inventory = await WriteAsync(
+                $"{ArtifactKey.Segment(input.RunId)}/scans/sca-head.cdx.json", DependencyInventory.Of(head, input.Repository, input.Head.CommitSha), cancellationToken),
         };
     }
 
@@ -72,6 +78,15 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
             })
             .ToArray();
         return new NewAdvisoryResult(report.Outcome, [.. found.Take(NewAdvisoryResult.MostAdvisories)], found.Length) { Reason = report.Reason };
+    }
+
+    private async Task<ScanResult> KeepAsync(ScaRequest input, ScanReport head, ScanReport? @base, CancellationToken cancellationToken)
+    {
+        var key = $"{ArtifactKey.Segment(input.RunId)}/scans/sca";
+        return new ScanResult(
+            await artifacts.WriteJsonAsync($"{key}-head.json", new[] { head }, cancellationToken),
+            @base is null ? null : await artifacts.WriteJsonAsync($"{key}-base.json", new[] { @base }, cancellationToken),
+            [ScannerOutcome.Of(head)]);
     }
 
     private async Task<(AdvisoryAnswer? Answer, string? Problem)> AskAsync(IEnumerable<PackageDependency> dependencies, CancellationToken cancellationToken)

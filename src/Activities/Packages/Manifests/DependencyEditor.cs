@@ -36,7 +36,7 @@ public enum DependencyRaiseOutcome
 
 /// <param name="Files">Those that differ from before, each once, with the whole text afterwards.</param>
 /// <param name="Results">One for each dependency that was to be raised, in their order.</param>
-public sealed record DependencyEdit(IReadOnlyList<FileChange> Files, IReadOnlyList<DependencyRaiseResult> Results);
+public sealed record DependencyEdit(IReadOnlyList<PatchedFile> Files, IReadOnlyList<DependencyRaiseResult> Results);
 
 /// <summary>Raises dependencies to later versions in the text of manifests and locks: nothing else in them changes.</summary>
 public static class DependencyEditor
@@ -220,7 +220,7 @@ public static class DependencyEditor
             contents.Declarations.Find(entry => entry.Dependency.Line == declaration.Line && string.Equals(entry.Dependency.Name, declaration.Name, StringComparison.Ordinal))
                 ?? throw new FormatException($"Line {declaration.Line} of {path} does not have {declaration.Name} any more; right would be to read the files again.");
 
-        public FileChange Change() => new(path, (hasMark ? "\uFEFF" : string.Empty) + Apply(_changes));
+        public PatchedFile Change() => new(path, (hasMark ? "\uFEFF" : string.Empty) + Apply(_changes));
 
         public void Keep(IReadOnlyList<EntryChange> changes) => _changes = With(changes);
 

@@ -6,6 +6,9 @@ internal sealed record CvssMetric(CvssMetricGroup Group, string Name, string Tit
     public const string NotDefined = "X";
     public const string NotDefinedInV2 = "ND";
 
+    /// <summary>What people's safety hangs on, which only the modified metrics of a subsequent system can say.</summary>
+    private const string Safety = "S";
+
     private static readonly CvssMetric[] V2 =
     [
         Base("AV", "Access Vector", "L A N"),
@@ -24,7 +27,14 @@ internal sealed record CvssMetric(CvssMetricGroup Group, string Name, string Tit
         Environmental("AR", "Availability Requirement", "L M H ND"),
     ];
 
-    private static readonly CvssMetric[] V3 =
+    private static readonly CvssMetric[] Requirements =
+    [
+        Environmental("CR", "Confidentiality Requirement", "X H M L"),
+        Environmental("IR", "Integrity Requirement", "X H M L"),
+        Environmental("AR", "Availability Requirement", "X H M L"),
+    ];
+
+    private static readonly CvssMetric[] BaseV3 =
     [
         Base("AV", "Attack Vector", "N A L P"),
         Base("AC", "Attack Complexity", "L H"),
@@ -34,23 +44,19 @@ internal sealed record CvssMetric(CvssMetricGroup Group, string Name, string Tit
         Base("C", "Confidentiality", "H L N"),
         Base("I", "Integrity", "H L N"),
         Base("A", "Availability", "H L N"),
+    ];
+
+    private static readonly CvssMetric[] V3 =
+    [
+        .. BaseV3,
         Temporal("E", "Exploit Code Maturity", "X H F P U"),
         Temporal("RL", "Remediation Level", "X U W T O"),
         Temporal("RC", "Report Confidence", "X C R U"),
-        Environmental("CR", "Confidentiality Requirement", "X H M L"),
-        Environmental("IR", "Integrity Requirement", "X H M L"),
-        Environmental("AR", "Availability Requirement", "X H M L"),
-        Environmental("MAV", "Modified Attack Vector", "X N A L P"),
-        Environmental("MAC", "Modified Attack Complexity", "X L H"),
-        Environmental("MPR", "Modified Privileges Required", "X N L H"),
-        Environmental("MUI", "Modified User Interaction", "X N R"),
-        Environmental("MS", "Modified Scope", "X U C"),
-        Environmental("MC", "Modified Confidentiality", "X N L H"),
-        Environmental("MI", "Modified Integrity", "X N L H"),
-        Environmental("MA", "Modified Availability", "X N L H"),
+        .. Requirements,
+        .. BaseV3.Select(static metric => Modified(metric)),
     ];
 
-    private static readonly CvssMetric[] V4 =
+    private static readonly CvssMetric[] BaseV4 =
     [
         Base("AV", "Attack Vector", "N A L P"),
         Base("AC", "Attack Complexity", "L H"),
@@ -63,21 +69,14 @@ internal sealed record CvssMetric(CvssMetricGroup Group, string Name, string Tit
         Base("SC", "Subsequent System Confidentiality", "H L N"),
         Base("SI", "Subsequent System Integrity", "H L N"),
         Base("SA", "Subsequent System Availability", "H L N"),
+    ];
+
+    private static readonly CvssMetric[] V4 =
+    [
+        .. BaseV4,
         Temporal("E", "Exploit Maturity", "X A P U"),
-        Environmental("CR", "Confidentiality Requirement", "X H M L"),
-        Environmental("IR", "Integrity Requirement", "X H M L"),
-        Environmental("AR", "Availability Requirement", "X H M L"),
-        Environmental("MAV", "Modified Attack Vector", "X N A L P"),
-        Environmental("MAC", "Modified Attack Complexity", "X L H"),
-        Environmental("MAT", "Modified Attack Requirements", "X N P"),
-        Environmental("MPR", "Modified Privileges Required", "X N L H"),
-        Environmental("MUI", "Modified User Interaction", "X N P A"),
-        Environmental("MVC", "Modified Vulnerable System Confidentiality", "X H L N"),
-        Environmental("MVI", "Modified Vulnerable System Integrity", "X H L N"),
-        Environmental("MVA", "Modified Vulnerable System Availability", "X H L N"),
-        Environmental("MSC", "Modified Subsequent System Confidentiality", "X H L N"),
-        Environmental("MSI", "Modified Subsequent System Integrity", "X S H L N"),
-        Environmental("MSA", "Modified Subsequent System Availability", "X S H L N"),
+        .. Requirements,
+        .. BaseV4.Select(static metric => metric.Name is "SI" or "SA" ? Modified(metric, Safety) : Modified(metric)),
         Supplemental("S", "Safety", "X N P"),
         Supplemental("AU", "Automatable", "X N Y"),
         Supplemental("R", "Recovery", "X A U I"),
@@ -107,6 +106,10 @@ internal sealed record CvssMetric(CvssMetricGroup Group, string Name, string Tit
     private static CvssMetric Temporal(string name, string title, string values) => new(CvssMetricGroup.Temporal, name, title, values.Split(' '));
 
     private static CvssMetric Environmental(string name, string title, string values) => new(CvssMetricGroup.Environmental, name, title, values.Split(' '));
+
+    /// <summary>What takes the base metric's place in somebody's own surroundings.</summary>
+    private static CvssMetric Modified(CvssMetric metric, params string[] more) =>
+        new(CvssMetricGroup.Environmental, $"M{metric.Name}", $"Modified {metric.Title}", [NotDefined, .. more, .. metric.Values]);
 
     private static CvssMetric Supplemental(string name, string title, string values) => new(CvssMetricGroup.Supplemental, name, title, values.Split(' '));
 }

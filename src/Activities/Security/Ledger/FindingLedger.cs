@@ -25,6 +25,7 @@ public sealed record FindingLedger(RepositoryName Repository, string Reference)
     public const int MostScans = 100;
 
     private const string PullRequestPrefix = "refs/pull/";
+    private const string BranchPrefix = "refs/heads/";
 
     /// <summary>The newest first.</summary>
     public IReadOnlyList<LedgerScan> Scans { get; init; } = [];
@@ -48,16 +49,33 @@ public sealed record FindingLedger(RepositoryName Repository, string Reference)
     [JsonIgnore]
     public int? PullRequest => PullRequestOf(Reference);
 
+    /// <summary>The branch whose ledger it is; null for a pull request's.</summary>
+    [JsonIgnore]
+    public string? Branch => Reference.StartsWith(BranchPrefix, StringComparison.Ordinal) ? Reference[BranchPrefix.Length..] : null;
+
     public static string ReferenceOf(int pullRequest) => string.Create(CultureInfo.InvariantCulture, $"{PullRequestPrefix}{pullRequest}");
 
     /// <summary>Whether ledgers are kept for it: <c>refs/heads/</c> with a branch's name, or <c>refs/pull/</c> with a pull request's number.</summary>
     public static bool IsReference(string reference) =>
         reference.Length <= 1_000
         && !reference.Any(char.IsControl)
-        && (PullRequestOf(reference) is not null || (reference.StartsWith("refs/heads/", StringComparison.Ordinal) && reference.Length > "refs/heads/".Length));
+        && (PullRequestOf(reference) is not null || (reference.StartsWith(BranchPrefix, StringComparison.Ordinal) && reference.Length > BranchPrefix.Length));
 
     /// <summary>Whether the scan would change nothing: it is recorded already, or older than all that is kept.</summary>
     public bool Holds(LedgerScan scan) => Scans.Any(scan.IsSame) || (Scans.Count >= MostScans && scan.At < Scans[^1].At);
+
+    /// <param name="interval">How long a look lasts.</param>
+    /// <returns>Why it has to be looked at again, a sentence for people; null where it has not.</returns>
+    public string? FindDue(DateTimeOffset now, TimeSpan interval)
+    {
+        if (Latest is not { } latest || now - latest.At >= interval)
+        {
+            return "It was not looked at for long.";
+        }
+
+        var overdue = Entries.FirstOrDefault(entry => entry.IsEscalated && entry.IsOverdue(now) && !entry.IsOverdue(latest.At));
+        return overdue is null ? null : $"The deadline of {overdue.Finding.Title} has passed.";
+    }
 
     /// <returns>The same instance where the scan changes nothing.</returns>
     public FindingLedger Record(LedgerScan scan, ScanRecord found, FindingDeadlines deadlines)

@@ -26,6 +26,10 @@ public sealed record LedgerEntry(Finding Finding, DateTimeOffset FirstSeen, Date
     [JsonIgnore]
     public TimeSpan? TimeToPatch => FixedAt - FirstSeen;
 
+    /// <summary>Whether somebody has to be told once it is overdue.</summary>
+    [JsonIgnore]
+    public bool IsEscalated => Finding.KnownExploited || Finding.Severity == FindingSeverity.Critical;
+
     public bool IsOverdue(DateTimeOffset now) => State == FindingState.Open && Due < now;
 
     internal LedgerEntry SeenAgain(LedgerEntry seen)

@@ -125,7 +125,7 @@ internal static class PatchReader
         return string.IsNullOrWhiteSpace(content)
             ? throw new PatchRefusedException(PatchRefusal.EmptiesFile, $"The patch leaves nothing of {diff.Path}.")
             : new Changed(
-                new FileChange(diff.Path, content),
+                new PatchedFile(diff.Path, content),
                 string.Equals(content, file.Source.ToString(), StringComparison.Ordinal),
                 file.Mask.Values.Any(secret => content.Contains(secret, StringComparison.Ordinal)));
     }
@@ -296,5 +296,5 @@ internal static class PatchReader
         return before.Length > 0 ? before : source.Count > 0 && source[0].Break.Length > 0 ? source[0].Break : "\n";
     }
 
-    private sealed record Changed(FileChange File, bool IsSame, bool HoldsSecrets);
+    private sealed record Changed(PatchedFile File, bool IsSame, bool HoldsSecrets);
 }

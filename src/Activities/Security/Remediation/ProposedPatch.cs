@@ -4,7 +4,7 @@ namespace AtomicDevOps.Activities.Security.Remediation;
 /// <param name="Files">What changes, whole, with the secrets that were masked back in their places.</param>
 /// <param name="Explanation">The model's words around the patch, in plain text with secrets still masked, at most 2,000 characters.</param>
 /// <param name="HoldsSecrets">Whether a file has a secret in it, so that its content may be written only where its source may.</param>
-internal sealed record ProposedPatch(IReadOnlyList<FileChange> Files, string Explanation, bool HoldsSecrets);
+internal sealed record ProposedPatch(IReadOnlyList<PatchedFile> Files, string Explanation, bool HoldsSecrets);
 
 /// <param name="Patch">Null where it is refused.</param>
 /// <param name="Message">For a refusal, what is wrong and where, without any of the answer's text but paths.</param>

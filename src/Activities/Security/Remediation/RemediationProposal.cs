@@ -7,7 +7,7 @@ namespace AtomicDevOps.Activities.Security.Remediation;
 /// <param name="Files">Each file once; at least one.</param>
 /// <param name="Fingerprints">Of the findings that it is to clear, at least one.</param>
 public sealed record RemediationProposal(
-    RemediationSource Source, string Title, IReadOnlyList<FileChange> Files, IReadOnlyList<string> Fingerprints)
+    RemediationSource Source, string Title, IReadOnlyList<PatchedFile> Files, IReadOnlyList<string> Fingerprints)
 {
     /// <summary>What was done and why, in plain text.</summary>
     public string Explanation { get; init; } = string.Empty;
@@ -15,7 +15,7 @@ public sealed record RemediationProposal(
 
 /// <param name="Path">From the repository's root, with <c>/</c>.</param>
 /// <param name="Content">The whole file afterwards.</param>
-public sealed record FileChange(string Path, string Content);
+public sealed record PatchedFile(string Path, string Content);
 
 [JsonConverter(typeof(JsonStringEnumConverter<RemediationSource>))]
 public enum RemediationSource

@@ -14,46 +14,32 @@ public sealed class AstGrepCli : ICodeScanner
 {
     internal const string ToolName = "ast-grep CLI";
     internal const string InstallHint = "Install it, for example with: npm install --global @ast-grep/cli";
-    private const int FoundAnError = 1;
 
     private static readonly string[] Extensions = [".py", ".js", ".jsx", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx"];
     private static readonly string RulesKey = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(AstGrepRules.All)))[..12];
     private static readonly string[] IgnoringNothing = [.. new[] { "hidden", "dot", "exclude", "global", "parent", "vcs" }.SelectMany(kind => new[] { "--no-ignore", kind })];
 
-    private readonly IOptions<AstGrepOptions> _options;
-    private readonly ScannerProcess _process;
-    private ScannerVersion? _version;
-
-    public AstGrepCli(IProcessRunner processes, IOptions<AstGrepOptions> options)
+    private static readonly ScannerProduct Product = new(
+        ToolName, "ast-grep", InstallHint, static line => $"{line.Replace("ast-grep ", string.Empty, StringComparison.Ordinal)}+rules.{RulesKey}")
     {
-        _options = options;
-        _process = new ScannerProcess(processes, ToolName, Name, InstallHint);
-    }
+        FoundSomething = 1,
+    };
 
-    public string Name => "ast-grep";
+    private readonly ScannerProgram _program;
+
+    public AstGrepCli(IProcessRunner processes, IOptions<AstGrepOptions> options) =>
+        _program = new ScannerProgram(processes, Product, options.Value.Program, options.Value.Timeout);
+
+    public string Name => Product.Name;
 
     public bool LooksAt(string path) => Extensions.Any(extension => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase));
 
     public async Task<ScannerVersion?> FindVersionAsync(CancellationToken cancellationToken) =>
-        _version ??= await _process.AskVersionAsync(_options.Value.Program, "--version", cancellationToken) is { } text
-            ? new ScannerVersion($"{text.Replace("ast-grep ", string.Empty, StringComparison.Ordinal)}+rules.{RulesKey}", [])
-            : null;
+        await _program.FindVersionAsync(cancellationToken) is { } version ? new ScannerVersion(version, []) : null;
 
-    public async Task<ScanReport> ScanAsync(string directory, CancellationToken cancellationToken)
-    {
-        if (await FindVersionAsync(cancellationToken) is not { } version)
-        {
-            return _process.NotChecked($"ast-grep is not installed. {InstallHint}");
-        }
-
-        var report = await _process.RunAsync(
-            _options.Value.Program,
-            ["scan", "--inline-rules", AstGrepRules.All, "--json=compact", "--include-metadata", .. IgnoringNothing, "."],
-            directory,
-            _options.Value.Timeout,
-            AstGrepReport.Read,
-            static code => code is 0 or FoundAnError,
-            cancellationToken);
-        return report with { ToolVersion = version.Text };
-    }
+    public Task<ScanReport> ScanAsync(string directory, CancellationToken cancellationToken) => _program.RunAsync(
+        ["scan", "--inline-rules", AstGrepRules.All, "--json=compact", "--include-metadata", .. IgnoringNothing, "."],
+        directory,
+        AstGrepReport.Read,
+        cancellationToken);
 }

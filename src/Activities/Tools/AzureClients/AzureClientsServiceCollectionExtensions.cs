@@ -1,5 +1,5 @@
-using System.Net;
 using AtomicDevOps.Activities.Tools.AzureResourceManager;
+using AtomicDevOps.Activities.Tools.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -18,16 +18,7 @@ internal static class AzureClientsServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
 
         // The pipeline has the deadline, and tokens stand in the headers: neither is for this client.
-        services.AddHttpClient(AzureFailures.ClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
-            {
-                AllowAutoRedirect = false,
-                UseCookies = false,
-                AutomaticDecompression = DecompressionMethods.All,
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            })
-            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
-            .RemoveAllLoggers();
+        services.AddServiceClient(AzureFailures.ClientName, static _ => Timeout.InfiniteTimeSpan).RemoveAllLoggers();
         services.TryAddSingleton(provider => AzureCredential.Create(provider.GetRequiredService<IOptions<AzureResourceManagerOptions>>().Value));
         return services;
     }

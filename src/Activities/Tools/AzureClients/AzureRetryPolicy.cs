@@ -1,9 +1,10 @@
 using System.Globalization;
+using System.Net.Http.Headers;
+using AtomicDevOps.Activities.Tools.Http;
 using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Polly;
-using Polly.Retry;
 
 namespace AtomicDevOps.Activities.Tools.AzureClients;
 
@@ -14,7 +15,6 @@ namespace AtomicDevOps.Activities.Tools.AzureClients;
 /// </summary>
 internal sealed class AzureRetryPolicy : HttpPipelinePolicy
 {
-    private const int Retries = 3;
     private const string OnceProperty = "AtomicDevOps.SendOnce";
     private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(800);
 
@@ -38,12 +38,13 @@ internal sealed class AzureRetryPolicy : HttpPipelinePolicy
         _reads = new RateLimitGate(timeProvider);
         _writes = new RateLimitGate(timeProvider);
         _deletes = new RateLimitGate(timeProvider);
-        _repeatable = CreatePipeline(new PredicateBuilder<Response>()
+        var troubles = new PredicateBuilder<Response>()
             .Handle<RequestFailedException>(exception => exception.Status == 0)
             .Handle<AzureTimeoutException>()
             .Handle<IOException>()
-            .HandleResult(response => response.Status is 408 or >= 500 && !IsLimit(response)));
-        _once = CreatePipeline(new PredicateBuilder<Response>().Handle<RequestFailedException>(WasNeverSent));
+            .HandleResult(response => response.Status is 408 or >= 500 && !IsLimit(response));
+        _repeatable = HttpRetry.Create(timeProvider, troubles, FirstRetryDelay);
+        _once = HttpRetry.Create(timeProvider, new PredicateBuilder<Response>().Handle<RequestFailedException>(WasNeverSent), FirstRetryDelay);
     }
 
     /// <summary>How long Azure wants to be left alone with one kind of request or another; zero when it may be asked for everything.</summary>
@@ -65,7 +66,8 @@ internal sealed class AzureRetryPolicy : HttpPipelinePolicy
         var waited = TimeSpan.Zero;
         while (true)
         {
-            waited = await PassAsync(gate, message, waited);
+            waited = await gate.PassAsync(
+                _tool, $"{message.Request.Method} {message.Request.Uri.Path}", waited, _throttleWait, message.CancellationToken);
             var sentAt = _timeProvider.GetUtcNow();
             var response = await strategy.ExecuteAsync(_ => SendAsync(message, pipeline), message.CancellationToken);
             ReadLimits(response);
@@ -75,7 +77,7 @@ internal sealed class AzureRetryPolicy : HttpPipelinePolicy
                 return;
             }
 
-            if (RetryAfter(response, _timeProvider) is { } pause)
+            if (ReadRetryAfter(response, _timeProvider) is { } pause)
             {
                 gate.Close(pause);
             }
@@ -89,26 +91,10 @@ internal sealed class AzureRetryPolicy : HttpPipelinePolicy
     }
 
     /// <summary>How long an answer asks to be left alone, a second at least; nothing where it does not say.</summary>
-    public static TimeSpan? RetryAfter(Response response, TimeProvider timeProvider)
-    {
-        if (!response.Headers.TryGetValue("Retry-After", out var value))
-        {
-            return null;
-        }
-
-        if (long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= TimeSpan.SecondsPerDay)
-        {
-            return TimeSpan.FromSeconds(Math.Max(1, seconds));
-        }
-
-        if (!DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
-        {
-            return null;
-        }
-
-        var pause = time - (response.Headers.Date ?? timeProvider.GetUtcNow());
-        return pause > TimeSpan.FromSeconds(1) ? pause : TimeSpan.FromSeconds(1);
-    }
+    public static TimeSpan? ReadRetryAfter(Response response, TimeProvider timeProvider) =>
+        response.Headers.TryGetValue("Retry-After", out var value) && RetryConditionHeaderValue.TryParse(value, out var header)
+            ? RetryAfter.Read(header, response.Headers.Date, timeProvider)
+            : null;
 
     private static async ValueTask<Response> SendAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
     {
@@ -121,29 +107,6 @@ internal sealed class AzureRetryPolicy : HttpPipelinePolicy
         {
             throw new AzureTimeoutException(exception.Message, exception);
         }
-    }
-
-    private async Task<TimeSpan> PassAsync(RateLimitGate gate, HttpMessage message, TimeSpan waited)
-    {
-        while (gate.Remaining is var pause && pause > TimeSpan.Zero)
-        {
-            waited += pause;
-            if (waited > _throttleWait)
-            {
-                throw new ToolUnavailableException(
-                    _tool,
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{message.Request.Method} {message.Request.Uri.Path} has to wait for Azure's limit for another {pause.TotalSeconds:0} s."))
-                {
-                    RetryAfter = pause,
-                };
-            }
-
-            await Task.Delay(pause, _timeProvider, message.CancellationToken);
-        }
-
-        return waited;
     }
 
     private RateLimitGate GateOf(RequestMethod method) =>
@@ -160,31 +123,10 @@ internal sealed class AzureRetryPolicy : HttpPipelinePolicy
         }
     }
 
-    private ResiliencePipeline<Response> CreatePipeline(PredicateBuilder<Response> shouldHandle) =>
-        new ResiliencePipelineBuilder<Response> { TimeProvider = _timeProvider }
-            .AddRetry(new RetryStrategyOptions<Response>
-            {
-                ShouldHandle = shouldHandle,
-                MaxRetryAttempts = Retries,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                Delay = FirstRetryDelay,
-                OnRetry = attempt =>
-                {
-                    attempt.Outcome.Result?.Dispose();
-                    return ValueTask.CompletedTask;
-                },
-            })
-            .Build();
-
     private static bool IsLimit(Response response) => response.Status is 429 || (response.Status is 503 && response.Headers.Contains("Retry-After"));
 
     private static bool WasNeverSent(RequestFailedException exception) =>
-        exception.Status == 0
-        && exception.InnerException is HttpRequestException
-        {
-            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
-        };
+        exception is { Status: 0, InnerException: HttpRequestException failure } && HttpRetry.WasNeverSent(failure);
 }
 
 /// <summary>One exchange took longer than it may.</summary>

@@ -148,7 +148,7 @@ internal sealed class ArmTransport
         var until = _timeProvider.GetUtcNow() + wait;
         while (!operation.HasCompleted)
         {
-            var pause = AzureRetryPolicy.RetryAfter(operation.GetRawResponse(), _timeProvider) ?? UsualPause;
+            var pause = AzureRetryPolicy.ReadRetryAfter(operation.GetRawResponse(), _timeProvider) ?? UsualPause;
             if (_timeProvider.GetUtcNow() + pause > until)
             {
                 return false;
@@ -205,7 +205,7 @@ internal sealed class ArmTransport
                 Parse(response),
                 Address(response, "Azure-AsyncOperation"),
                 Address(response, "Location"),
-                AzureRetryPolicy.RetryAfter(response, _timeProvider));
+                AzureRetryPolicy.ReadRetryAfter(response, _timeProvider));
         }
         catch (Exception exception) when (IsFailure(exception, cancellationToken))
         {

@@ -12,20 +12,23 @@ public sealed class BanditCli : ICodeScanner
 {
     internal const string ToolName = "Bandit CLI";
     internal const string InstallHint = "Install it, for example with: pip install bandit";
-    private const int FoundSomething = 1;
 
-    private readonly IOptions<BanditOptions> _options;
-    private readonly ScannerProcess _process;
+    private static readonly ScannerProduct Product = new(
+        ToolName, "Bandit", InstallHint, static line => line.Replace("bandit ", string.Empty, StringComparison.Ordinal))
+    {
+        FoundSomething = 1,
+    };
+
+    private readonly ScannerProgram _program;
     private readonly SelfTest _selfTest;
 
     public BanditCli(IProcessRunner processes, IOptions<BanditOptions> options)
     {
-        _options = options;
-        _process = new ScannerProcess(processes, ToolName, Name, InstallHint);
-        _selfTest = new SelfTest(this);
+        _program = new ScannerProgram(processes, Product, options.Value.Program, options.Value.Timeout);
+        _selfTest = new SelfTest(this, _program);
     }
 
-    public string Name => "Bandit";
+    public string Name => Product.Name;
 
     public bool LooksAt(string path) => path.EndsWith(".py", StringComparison.OrdinalIgnoreCase);
 
@@ -34,7 +37,7 @@ public sealed class BanditCli : ICodeScanner
     public async Task<ScanReport> ScanAsync(string directory, CancellationToken cancellationToken)
     {
         var version = await FindVersionAsync(cancellationToken);
-        var report = (await RunAsync(directory, cancellationToken)) with { ToolVersion = version?.Text };
+        var report = await RunAsync(directory, cancellationToken);
         return version is { Blind.Count: 0 } || report.Outcome == ScanOutcome.NotChecked
             ? report
             : report with
@@ -48,14 +51,9 @@ public sealed class BanditCli : ICodeScanner
         ? "Whether this Bandit recognises what its rules are for could not be tried."
         : $"This Bandit does not recognise what its rules {string.Join(", ", version.Blind)} are for, because it is older than the Python that runs it. Install a newer Bandit.";
 
-    internal Task<string?> AskVersionAsync(CancellationToken cancellationToken) => _process.AskVersionAsync(_options.Value.Program, "--version", cancellationToken);
-
-    internal Task<ScanReport> RunAsync(string directory, CancellationToken cancellationToken) => _process.RunAsync(
-        _options.Value.Program,
+    internal Task<ScanReport> RunAsync(string directory, CancellationToken cancellationToken) => _program.RunAsync(
         ["--recursive", directory, "--format", "json", "--quiet", "--ignore-nosec"],
         directory,
-        _options.Value.Timeout,
         root => BanditReport.Read(root, directory),
-        static code => code is 0 or FoundSomething,
         cancellationToken);
 }

@@ -7,7 +7,7 @@ namespace AtomicDevOps.Activities.Tools.Bandit;
 /// A Bandit that is older than its Python looks past every string literal and says nothing about it. Scanning a file with known weaknesses shows
 /// which rules that costs, once for each installation.
 /// </summary>
-internal sealed class SelfTest(BanditCli bandit)
+internal sealed class SelfTest(BanditCli bandit, ScannerProgram program)
 {
     private const string Sample =
         """
@@ -29,7 +29,7 @@ internal sealed class SelfTest(BanditCli bandit)
 
     private async Task<ScannerVersion?> AskAsync(CancellationToken cancellationToken)
     {
-        if (await bandit.AskVersionAsync(cancellationToken) is not { } text)
+        if (await program.FindVersionAsync(cancellationToken) is not { } version)
         {
             return null;
         }
@@ -43,6 +43,6 @@ internal sealed class SelfTest(BanditCli bandit)
         }
 
         var seen = report.Findings.SelectMany(static finding => finding.Evidence).Select(static evidence => evidence.Rule).ToHashSet(StringComparer.Ordinal);
-        return new ScannerVersion(text.Replace("bandit ", string.Empty, StringComparison.Ordinal), [.. Expected.Where(rule => !seen.Contains(rule))]);
+        return new ScannerVersion(version, [.. Expected.Where(rule => !seen.Contains(rule))]);
     }
 }

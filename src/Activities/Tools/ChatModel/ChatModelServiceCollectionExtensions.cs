@@ -1,4 +1,4 @@
-using System.Net;
+using AtomicDevOps.Activities.Tools.Http;
 using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Primitives.Agents;
 using Microsoft.Extensions.AI;
@@ -31,20 +31,10 @@ public static class ChatModelServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ChatModelOptions>, ChatModelOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.AddSecretRedactor(configuration);
-        services.AddHttpClient(ChatModelTransport.ClientName)
-            .ConfigureHttpClient((provider, client) =>
-            {
-                client.Timeout = provider.GetRequiredService<IOptions<ChatModelOptions>>().Value.Timeout;
-                client.MaxResponseContentBufferSize = ChatModelTransport.MaxAnswerBytes;
-            })
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
-            {
-                AllowAutoRedirect = false,
-                UseCookies = false,
-                AutomaticDecompression = DecompressionMethods.All,
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            })
-            .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
+        services.AddServiceClient(
+            ChatModelTransport.ClientName,
+            provider => provider.GetRequiredService<IOptions<ChatModelOptions>>().Value.Timeout,
+            ChatModelTransport.MaxAnswerBytes);
         services.TryAddSingleton<ChatModelTransport>();
         services.TryAddSingleton<IChatModelClient, ChatModelClient>();
         services.TryAddSingleton<IChatClient>(provider => provider.GetRequiredService<IChatModelClient>());

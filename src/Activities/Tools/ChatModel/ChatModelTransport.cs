@@ -3,10 +3,9 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AtomicDevOps.Activities.Tools.Http;
 using AtomicDevOps.Activities.Tools.Logs;
 using Microsoft.Extensions.Options;
-using Polly;
-using Polly.Retry;
 
 namespace AtomicDevOps.Activities.Tools.ChatModel;
 
@@ -22,157 +21,60 @@ internal sealed class ChatModelTransport
     /// <summary>Many times what 65,536 tokens take; more is held in memory for nobody.</summary>
     public const int MaxAnswerBytes = 4 * 1024 * 1024;
 
-    private const int Retries = 3;
     private const int MaxReasonLength = 300;
     private const HttpStatusCode Overloaded = (HttpStatusCode)529;
-    private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromSeconds(1);
 
-    private readonly IHttpClientFactory _clients;
     private readonly ChatModelOptions _options;
     private readonly ChatProtocol _protocol;
     private readonly SecretRedactor _redactor;
     private readonly TimeProvider _timeProvider;
-    private readonly RateLimitGate _gate;
-    private readonly ResiliencePipeline<Answer> _pipeline;
+    private readonly HttpTransport _transport;
 
     public ChatModelTransport(IHttpClientFactory clients, IOptions<ChatModelOptions> options, SecretRedactor redactor, TimeProvider timeProvider)
     {
-        _clients = clients;
         _options = options.Value;
         _protocol = ChatProtocol.For(_options.Provider);
         _redactor = redactor;
         _timeProvider = timeProvider;
-        _gate = new RateLimitGate(timeProvider);
-        _pipeline = new ResiliencePipelineBuilder<Answer> { TimeProvider = timeProvider }
-            .AddRetry(new RetryStrategyOptions<Answer>
-            {
-                ShouldHandle = new PredicateBuilder<Answer>()
-                    .Handle<HttpRequestException>(exception => exception.HttpRequestError != HttpRequestError.ConfigurationLimitExceeded)
-                    .HandleResult(answer => (int)answer.Status >= 500 && answer.RetryAfter is null),
-                MaxRetryAttempts = Retries,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                Delay = FirstRetryDelay,
-            })
-            .Build();
+        _transport = new HttpTransport(
+            new HttpService(Tool, ClientName, _options.ThrottleWait) { FirstRetryDelay = TimeSpan.FromSeconds(1) }, clients, timeProvider);
     }
 
-    public TimeSpan Pause => _gate.Remaining;
+    public TimeSpan Pause => _transport.Pause;
 
     /// <param name="body">Null to read.</param>
     /// <exception cref="ToolException">The endpoint refused, or what it said is not JSON.</exception>
     public async Task<JsonElement> SendAsync(string path, JsonObject? body, CancellationToken cancellationToken)
     {
         var uri = new Uri($"{_options.Address.AbsoluteUri.TrimEnd('/')}/{path}");
-        var content = body is null ? null : JsonSerializer.SerializeToUtf8Bytes(body);
-        var waited = TimeSpan.Zero;
-        while (true)
-        {
-            waited += await PassGateAsync(uri, waited, cancellationToken);
-            var sentAt = _timeProvider.GetUtcNow();
-            var answer = await ExchangeAsync(uri, content, cancellationToken);
-            if ((int)answer.Status is >= 200 and < 300)
-            {
-                _gate.ReportServed(sentAt);
-                return ReadJson(uri, answer);
-            }
-
-            var error = ReadError(answer);
-            if (IsLimited(answer, error))
-            {
-                if (answer.RetryAfter is { } pause)
-                {
-                    _gate.Close(pause);
-                }
-                else
-                {
-                    _gate.CloseForUnknown(sentAt);
-                }
-
-                continue;
-            }
-
-            throw ToException(uri, answer, error);
-        }
-    }
-
-    private async Task<TimeSpan> PassGateAsync(Uri uri, TimeSpan waited, CancellationToken cancellationToken)
-    {
-        var started = waited;
-        while (_gate.Remaining is var pause && pause > TimeSpan.Zero)
-        {
-            waited += pause;
-            if (waited > _options.ThrottleWait)
-            {
-                throw new ToolUnavailableException(
-                    Tool, string.Create(CultureInfo.InvariantCulture, $"{uri.Host} limits requests; it may be asked again in {pause.TotalSeconds:0} s."))
-                {
-                    RetryAfter = pause,
-                };
-            }
-
-            await Task.Delay(pause, _timeProvider, cancellationToken);
-        }
-
-        return waited - started;
-    }
-
-    private async Task<Answer> ExchangeAsync(Uri uri, byte[]? content, CancellationToken cancellationToken)
-    {
         try
         {
-            return await _pipeline.ExecuteAsync(async token => await SendOnceAsync(uri, content, token), cancellationToken);
+            using var response = await _transport.SendAsync(
+                new Call(this, uri, path, body is null ? null : JsonSerializer.SerializeToUtf8Bytes(body)), cancellationToken);
+            return ReadJson(uri, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsByteArrayAsync(cancellationToken));
         }
-        catch (OperationCanceledException exception) when (exception.InnerException is TimeoutException)
+        catch (ToolUnavailableException exception) when (exception.InnerException is TimeoutException)
         {
             throw new ToolTimeoutException(
                 Tool, $"{uri.Host} gave no whole answer within {_options.Timeout}; a smaller task, or a longer ChatModel:Timeout, would help.", exception);
         }
-        catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
-        {
-            throw new ToolException(Tool, $"{uri.Host} answered with more than {MaxAnswerBytes} bytes; that is no answer to what was asked.", exception);
-        }
-        catch (HttpRequestException exception)
-        {
-            throw new ToolUnavailableException(Tool, $"{uri.Host}:{uri.Port} cannot be reached or ends its answers halfway: {exception.Message}", exception);
-        }
-    }
-
-    private async Task<Answer> SendOnceAsync(Uri uri, byte[]? content, CancellationToken cancellationToken)
-    {
-        using var message = new HttpRequestMessage(content is null ? HttpMethod.Get : HttpMethod.Post, uri);
-        message.Headers.Accept.ParseAdd("application/json");
-        message.Headers.UserAgent.ParseAdd("AtomicDevOps");
-        _protocol.Authorize(message.Headers, _options.ApiKey);
-        if (content is not null)
-        {
-            message.Content = new ByteArrayContent(content);
-            message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        }
-
-        using var response = await _clients.CreateClient(ClientName).SendAsync(message, HttpCompletionOption.ResponseContentRead, cancellationToken);
-        return new Answer(
-            response.StatusCode,
-            response.Content.Headers.ContentType?.MediaType,
-            await response.Content.ReadAsByteArrayAsync(cancellationToken),
-            RetryAfter(response));
     }
 
     /// <summary>Waiting helps against these, unless it is money that has run out.</summary>
-    private static bool IsLimited(Answer answer, ChatError error) =>
-        !error.IsSpent && (answer.Status == HttpStatusCode.TooManyRequests || ((int)answer.Status >= 500 && answer.RetryAfter is not null));
+    private static bool IsLimited(HttpStatusCode status, TimeSpan? retryAfter, ChatError error) =>
+        !error.IsSpent && (status == HttpStatusCode.TooManyRequests || ((int)status >= 500 && retryAfter is not null));
 
-    private static JsonElement ReadJson(Uri uri, Answer answer)
+    private static JsonElement ReadJson(Uri uri, string? mediaType, byte[] body)
     {
-        if (answer.MediaType is not "application/json")
+        if (mediaType is not "application/json")
         {
             throw new ToolException(
-                Tool, $"{uri.Host} answered with {answer.MediaType ?? "content of no type"} where application/json was expected: is ChatModel:Endpoint right?");
+                Tool, $"{uri.Host} answered with {mediaType ?? "content of no type"} where application/json was expected: is ChatModel:Endpoint right?");
         }
 
         try
         {
-            return JsonElement.Parse(answer.Body);
+            return JsonElement.Parse(body);
         }
         catch (JsonException exception)
         {
@@ -180,11 +82,11 @@ internal sealed class ChatModelTransport
         }
     }
 
-    private static ChatError ReadError(Answer answer)
+    private static ChatError ReadError(byte[] body)
     {
         try
         {
-            return ChatProtocol.ReadError(JsonElement.Parse(answer.Body));
+            return ChatProtocol.ReadError(JsonElement.Parse(body));
         }
         catch (JsonException)
         {
@@ -192,11 +94,11 @@ internal sealed class ChatModelTransport
         }
     }
 
-    private ToolException ToException(Uri uri, Answer answer, ChatError error)
+    private ToolException ToException(Uri uri, HttpStatusCode status, ChatError error)
     {
         var said = new string([.. _redactor.Redact(error.Message).Take(MaxReasonLength).Select(character => char.IsControl(character) ? ' ' : character)]);
-        var text = string.Create(CultureInfo.InvariantCulture, $"{uri.Host} answered with {(int)answer.Status}{(said.Length > 0 ? $": {said}" : "")}");
-        return answer.Status switch
+        var text = string.Create(CultureInfo.InvariantCulture, $"{uri.Host} answered with {(int)status}{(said.Length > 0 ? $": {said}" : "")}");
+        return status switch
         {
             _ when error.IsSpent => new ToolException(Tool, $"{text}. The account's quota or spending limit is used up."),
             HttpStatusCode.Unauthorized => new ToolException(Tool, $"{text}. ChatModel:ApiKey is missing, wrong or revoked."),
@@ -211,14 +113,42 @@ internal sealed class ChatModelTransport
         };
     }
 
-    private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
+    private sealed class Call(ChatModelTransport transport, Uri address, string path, byte[]? content) : IHttpCall
     {
-        { Delta: { } delta } => AtLeastASecond(delta),
-        { Date: { } date } => AtLeastASecond(date - (response.Headers.Date ?? _timeProvider.GetUtcNow())),
-        _ => null,
-    };
+        public string Name => $"{Method} {path}";
 
-    private static TimeSpan AtLeastASecond(TimeSpan pause) => pause < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : pause;
+        public Uri Address => address;
 
-    private sealed record Answer(HttpStatusCode Status, string? MediaType, byte[] Body, TimeSpan? RetryAfter);
+        public Repetition Repetition => Repetition.UnlessLate;
+
+        private HttpMethod Method => content is null ? HttpMethod.Get : HttpMethod.Post;
+
+        public HttpRequestMessage CreateMessage()
+        {
+            var message = new HttpRequestMessage(Method, address);
+            message.Headers.Accept.ParseAdd("application/json");
+            transport._protocol.Authorize(message.Headers, transport._options.ApiKey);
+            if (content is not null)
+            {
+                message.Content = new ByteArrayContent(content);
+                message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+            }
+
+            return message;
+        }
+
+        public async Task<AnswerVerdict> JudgeAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+        {
+            if (response.IsSuccessStatusCode)
+            {
+                return AnswerVerdict.Taken;
+            }
+
+            var error = ReadError(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+            var retryAfter = RetryAfter.Read(response, transport._timeProvider);
+            return IsLimited(response.StatusCode, retryAfter, error)
+                ? AnswerVerdict.Limited(retryAfter)
+                : AnswerVerdict.Refused(transport.ToException(address, response.StatusCode, error));
+        }
+    }
 }

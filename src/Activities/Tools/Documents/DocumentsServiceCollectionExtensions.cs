@@ -18,7 +18,10 @@ public static class DocumentsServiceCollectionExtensions
             .Validate(static options => FindingDeadlines.IsInRange(options.Deadlines.Critical), OutOfRange(nameof(FindingDeadlines.Critical)))
             .Validate(static options => FindingDeadlines.IsInRange(options.Deadlines.High), OutOfRange(nameof(FindingDeadlines.High)))
             .Validate(static options => FindingDeadlines.IsInRange(options.Deadlines.Medium), OutOfRange(nameof(FindingDeadlines.Medium)))
-            .Validate(static options => FindingDeadlines.IsInRange(options.Deadlines.Low), OutOfRange(nameof(FindingDeadlines.Low)));
+            .Validate(static options => FindingDeadlines.IsInRange(options.Deadlines.Low), OutOfRange(nameof(FindingDeadlines.Low)))
+            .Validate(
+                static options => options.SweepInterval >= TimeSpan.FromHours(1) && options.SweepInterval <= TimeSpan.FromDays(365),
+                "Findings:SweepInterval is out of range; it must be from 01:00:00 to 365.00:00:00.");
         services.TryAddSingleton<IDocumentStore>(provider => provider.OpenContainer<FindingsOptions>(DocumentJson.Tool, Section) is { } container
             ? new BlobDocumentStore(container)
             : ActivatorUtilities.CreateInstance<FileDocumentStore>(provider));

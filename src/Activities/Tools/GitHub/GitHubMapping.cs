@@ -43,6 +43,8 @@ internal static class GitHubMapping
     public static Review ToReview(this WireReview wire)
         => new(wire.Id, wire.User.ToAccount(), wire.Body ?? "", wire.State, wire.CommitId, wire.HtmlUrl);
 
+    public static RepositoryDetails ToRepository(this WireRepositoryDetails wire) => new(wire.DefaultBranch, wire.CloneUrl, wire.Archived);
+
     public static Branch ToBranch(this WireBranch wire) => new(wire.Name, wire.Commit.Sha, wire.Protected);
 
     public static Commit ToCommit(this WireCommit wire)
@@ -113,6 +115,8 @@ internal static class GitHubMapping
 
     public static Release ToRelease(this WireRelease wire)
         => new(wire.Id, wire.TagName, wire.Name ?? "", wire.Body ?? "", wire.TargetCommitish, wire.Draft, wire.Prerelease, wire.HtmlUrl);
+
+    public static SarifUploadStatus ToStatus(this WireSarifStatus wire) => new(Parse(wire.ProcessingStatus, SarifProcessing.Pending), wire.Errors ?? []);
 
     /// <summary>The permission field knows admin, write, read and none alone; the role name tells maintain and triage apart.</summary>
     public static CollaboratorAccess ToAccess(this WirePermission wire, string user)

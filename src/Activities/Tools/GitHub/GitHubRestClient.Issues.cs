@@ -4,6 +4,13 @@ namespace AtomicDevOps.Activities.Tools.GitHub;
 
 internal sealed partial class GitHubRestClient
 {
+    public IAsyncEnumerable<Issue> ListIssuesAsync(RepositoryName repository, IssueFilter filter, CancellationToken cancellationToken)
+    {
+        var labels = filter.Labels.Count == 0 ? null : string.Join(',', filter.Labels);
+        var query = Query(("state", Word(filter.State)), ("creator", filter.Creator), ("labels", labels));
+        return ListAsync<WireIssue>($"{Repo(repository)}/issues{query}", cancellationToken).Select(GitHubMapping.ToIssue);
+    }
+
     public async Task<Issue> GetIssueAsync(RepositoryName repository, int number, CancellationToken cancellationToken)
         => (await GetAsync<WireIssue>(Get($"{Repo(repository)}/issues/{number}"), cancellationToken)).ToIssue();
 

@@ -4,6 +4,9 @@ namespace AtomicDevOps.Activities.Tools.GitHub;
 
 internal sealed partial class GitHubRestClient
 {
+    public async Task<RepositoryDetails> GetRepositoryAsync(RepositoryName repository, CancellationToken cancellationToken)
+        => (await GetAsync<WireRepositoryDetails>(Get(Repo(repository)), cancellationToken)).ToRepository();
+
     public IAsyncEnumerable<Branch> ListBranchesAsync(RepositoryName repository, CancellationToken cancellationToken)
         => ListAsync<WireBranch>($"{Repo(repository)}/branches", cancellationToken).Select(GitHubMapping.ToBranch);
 

@@ -1,6 +1,7 @@
-using System.Net;
 using AtomicDevOps.Activities.Experts.GitHub;
+using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.Git;
+using AtomicDevOps.Activities.Tools.Http;
 using AtomicDevOps.Primitives.Agents;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,22 +24,10 @@ public static class GitHubServiceCollectionExtensions
         services.AddOptions<GitHubOptions>().Bind(configuration.GetSection(GitHubOptions.Section)).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GitHubOptions>, GitHubOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
+        services.AddArtifacts(configuration);
 
-        services.AddHttpClient(GitHubTransport.ClientName)
-            .ConfigureHttpClient((provider, client) =>
-            {
-                client.Timeout = provider.GetRequiredService<IOptions<GitHubOptions>>().Value.Timeout;
-                client.MaxResponseContentBufferSize = MaxAnswerBytes;
-            })
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
-            {
-                AllowAutoRedirect = false,
-                UseCookies = false,
-                AutomaticDecompression = DecompressionMethods.All,
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            })
-            .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
-
+        services.AddServiceClient(
+            GitHubTransport.ClientName, provider => provider.GetRequiredService<IOptions<GitHubOptions>>().Value.Timeout, MaxAnswerBytes);
         services.TryAddSingleton<GitHubTransport>();
         services.TryAddSingleton<IGitHubTokenSource>(provider => provider.GetRequiredService<IOptions<GitHubOptions>>().Value.App is null
             ? ActivatorUtilities.CreateInstance<PersonalTokenSource>(provider)

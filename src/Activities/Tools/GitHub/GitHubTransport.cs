@@ -2,9 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using AtomicDevOps.Activities.Tools.Http;
 using Microsoft.Extensions.Options;
-using Polly;
-using Polly.Retry;
 
 namespace AtomicDevOps.Activities.Tools.GitHub;
 
@@ -18,37 +17,24 @@ internal sealed class GitHubTransport : IDisposable
     public const string ClientName = "GitHub";
 
     private const int MaxRedirects = 5;
-    private const int Retries = 3;
-    private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(500);
 
-    private readonly IHttpClientFactory _clients;
     private readonly TimeProvider _timeProvider;
-    private readonly TimeSpan _rateLimitWait;
     private readonly Uri _baseAddress;
-    private readonly RateLimitGate _gate;
     private readonly EntityTagCache _cache;
     private readonly SemaphoreSlim _concurrency;
-    private readonly ResiliencePipeline<HttpResponseMessage> _repeatable;
-    private readonly ResiliencePipeline<HttpResponseMessage> _once;
+    private readonly HttpTransport _transport;
 
     public GitHubTransport(IHttpClientFactory clients, IOptions<GitHubOptions> options, TimeProvider timeProvider)
     {
-        _clients = clients;
         _timeProvider = timeProvider;
-        _rateLimitWait = options.Value.RateLimitWait;
         _baseAddress = WithTrailingSlash(options.Value.BaseAddress);
-        _gate = new RateLimitGate(timeProvider);
         _cache = new EntityTagCache(options.Value.CacheBytes);
         _concurrency = new SemaphoreSlim(options.Value.MaxConcurrency);
-        _repeatable = CreatePipeline(new PredicateBuilder<HttpResponseMessage>()
-            .Handle<HttpRequestException>(IsTransient)
-            .Handle<TimeoutException>()
-            .HandleResult(response => (int)response.StatusCode >= 500 && response.Headers.RetryAfter is null));
-        _once = CreatePipeline(new PredicateBuilder<HttpResponseMessage>().Handle<HttpRequestException>(WasNeverSent));
+        _transport = new HttpTransport(new HttpService(Tool, ClientName, options.Value.RateLimitWait) { Concurrency = _concurrency }, clients, timeProvider);
     }
 
     /// <summary>How long GitHub wants to be left alone; zero when it may be asked.</summary>
-    public TimeSpan Pause => _gate.Remaining;
+    public TimeSpan Pause => _transport.Pause;
 
     /// <param name="tokens">Where the token comes from; <see langword="null"/> where the request brings its own or needs none.</param>
     public async Task<GitHubResponse> SendAsync(GitHubRequest request, IGitHubTokenSource? tokens, CancellationToken cancellationToken)
@@ -57,7 +43,7 @@ internal sealed class GitHubTransport : IDisposable
         var key = $"{request.Accept} {uri.AbsoluteUri}";
         var cached = request.IsCacheable ? _cache.Find(key) : null;
 
-        using var response = await ExchangeAsync(request, tokens, uri, cached, HttpCompletionOption.ResponseContentRead, cancellationToken);
+        using var response = await _transport.SendAsync(new Call(this, request, tokens, uri, cached, HttpCompletionOption.ResponseContentRead), cancellationToken);
         if (response.StatusCode == HttpStatusCode.NotModified && cached is not null)
         {
             return new GitHubResponse(cached.Body, cached.Next);
@@ -76,8 +62,8 @@ internal sealed class GitHubTransport : IDisposable
     /// <summary>Opens an answer's content as it comes; closing the stream ends the exchange.</summary>
     public async Task<Stream> OpenAsync(GitHubRequest request, IGitHubTokenSource? tokens, CancellationToken cancellationToken)
     {
-        var response = await ExchangeAsync(
-            request, tokens, Resolve(request), cached: null, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        var response = await _transport.SendAsync(
+            new Call(this, request, tokens, Resolve(request), cached: null, HttpCompletionOption.ResponseHeadersRead), cancellationToken);
         try
         {
             return new ResponseStream(response, await response.Content.ReadAsStreamAsync(cancellationToken));
@@ -108,170 +94,6 @@ internal sealed class GitHubTransport : IDisposable
 
     public void Dispose() => _concurrency.Dispose();
 
-    private async Task<HttpResponseMessage> ExchangeAsync(
-        GitHubRequest request,
-        IGitHubTokenSource? tokens,
-        Uri uri,
-        CachedAnswer? cached,
-        HttpCompletionOption completion,
-        CancellationToken cancellationToken)
-    {
-        var waited = TimeSpan.Zero;
-        var renewed = false;
-        var redirects = 0;
-        while (true)
-        {
-            waited += await PassGateAsync(request, waited, cancellationToken);
-            var token = request.Token ?? (tokens is null ? null : await tokens.GetTokenAsync(cancellationToken));
-            await _concurrency.WaitAsync(cancellationToken);
-            HttpResponseMessage response;
-            DateTimeOffset sentAt;
-            try
-            {
-                waited += await PassGateAsync(request, waited, cancellationToken);
-                sentAt = _timeProvider.GetUtcNow();
-                response = await SendWithRetriesAsync(request, uri, token, cached, completion, cancellationToken);
-            }
-            finally
-            {
-                _concurrency.Release();
-            }
-
-            var isDone = false;
-            try
-            {
-                ReportLimits(response);
-                if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotModified)
-                {
-                    _gate.ReportServed(sentAt);
-                    isDone = true;
-                    return response;
-                }
-
-                if (FindRedirect(request, uri, response) is { } target && redirects++ < MaxRedirects)
-                {
-                    uri = target;
-                    continue;
-                }
-
-                var error = GitHubErrorBody.Read(await response.Content.ReadAsByteArrayAsync(cancellationToken));
-                if (CloseGateIfLimited(response, error, sentAt))
-                {
-                    continue;
-                }
-
-                if (response.StatusCode == HttpStatusCode.Unauthorized && !renewed && tokens is AppTokenSource app && token is not null)
-                {
-                    app.Forget(token);
-                    renewed = true;
-                    continue;
-                }
-
-                throw ToException(request, response, error);
-            }
-            finally
-            {
-                if (!isDone)
-                {
-                    response.Dispose();
-                }
-            }
-        }
-    }
-
-    private async Task<TimeSpan> PassGateAsync(GitHubRequest request, TimeSpan waited, CancellationToken cancellationToken)
-    {
-        var started = waited;
-        while (_gate.Remaining is var pause && pause > TimeSpan.Zero)
-        {
-            waited += pause;
-            if (waited > _rateLimitWait)
-            {
-                throw new ToolUnavailableException(
-                    Tool, string.Create(CultureInfo.InvariantCulture, $"{request} has to wait for the rate limit for another {pause.TotalSeconds:0} s."))
-                {
-                    RetryAfter = pause,
-                };
-            }
-
-            await Task.Delay(pause, _timeProvider, cancellationToken);
-        }
-
-        return waited - started;
-    }
-
-    private async Task<HttpResponseMessage> SendWithRetriesAsync(
-        GitHubRequest request, Uri uri, string? token, CachedAnswer? cached, HttpCompletionOption completion, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await (request.IsRepeatable ? _repeatable : _once).ExecuteAsync(
-                async attemptToken =>
-                {
-                    using var message = CreateMessage(request, uri, token, cached);
-                    var client = _clients.CreateClient(ClientName);
-                    try
-                    {
-                        return await client.SendAsync(message, completion, attemptToken);
-                    }
-                    catch (OperationCanceledException exception) when (exception.InnerException is TimeoutException)
-                    {
-                        throw new TimeoutException($"No answer within {client.Timeout}.", exception);
-                    }
-                },
-                cancellationToken);
-        }
-        catch (TimeoutException exception)
-        {
-            throw new ToolUnavailableException(Tool, $"{request} got no answer in time from {uri.Host}.", exception);
-        }
-        catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
-        {
-            throw new ToolException(Tool, $"{request} was answered with more than this client takes.", exception);
-        }
-        catch (HttpRequestException exception)
-        {
-            throw new ToolUnavailableException(Tool, $"{request}: {uri.Host}:{uri.Port} cannot be reached: {exception.Message}", exception);
-        }
-    }
-
-    private HttpRequestMessage CreateMessage(GitHubRequest request, Uri uri, string? token, CachedAnswer? cached)
-    {
-        var message = new HttpRequestMessage(request.Method, uri);
-        message.Headers.Accept.ParseAdd(request.Accept);
-        message.Headers.Add("X-GitHub-Api-Version", "2022-11-28");
-        message.Headers.UserAgent.ParseAdd("AtomicDevOps");
-        if (token is not null && IsSameOrigin(uri, _baseAddress))
-        {
-            message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        }
-
-        if (cached is not null)
-        {
-            message.Headers.IfNoneMatch.ParseAdd(cached.EntityTag);
-        }
-
-        if (request.Body is { } body)
-        {
-            message.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), GitHubJson.Options));
-            message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json", "utf-8");
-        }
-
-        return message;
-    }
-
-    private ResiliencePipeline<HttpResponseMessage> CreatePipeline(PredicateBuilder<HttpResponseMessage> shouldHandle)
-        => new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = _timeProvider }
-            .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
-            {
-                ShouldHandle = shouldHandle,
-                MaxRetryAttempts = Retries,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                Delay = FirstRetryDelay,
-            })
-            .Build();
-
     private Uri Resolve(GitHubRequest request)
     {
         var uri = new Uri(_baseAddress, request.Address);
@@ -299,45 +121,22 @@ internal sealed class GitHubTransport : IDisposable
         return isSafe && (isRead || IsSameOrigin(target, _baseAddress)) ? target : null;
     }
 
-    private void ReportLimits(HttpResponseMessage response)
+    /// <summary>How long no request at all will be served.</summary>
+    private TimeSpan? FindPause(HttpResponseMessage response)
+        => IsUsedUp(response) && Header(response, "x-ratelimit-resource") is null or "core" ? UntilReset(response) : null;
+
+    private static bool IsLimit(HttpResponseMessage response, GitHubErrorBody error) => response.StatusCode switch
     {
-        if (Header(response, "x-ratelimit-remaining") is "0"
-            && Header(response, "x-ratelimit-resource") is null or "core"
-            && UntilReset(response) is { } pause)
-        {
-            _gate.Close(pause);
-        }
-    }
+        HttpStatusCode.TooManyRequests => true,
+        HttpStatusCode.Forbidden => response.Headers.RetryAfter is not null
+            || IsUsedUp(response)
+            || error.Reason.Contains("rate limit", StringComparison.OrdinalIgnoreCase)
+            || error.Reason.Contains("abuse detection", StringComparison.OrdinalIgnoreCase),
+        HttpStatusCode.ServiceUnavailable => response.Headers.RetryAfter is not null,
+        _ => false,
+    };
 
-    private bool CloseGateIfLimited(HttpResponseMessage response, GitHubErrorBody error, DateTimeOffset sentAt)
-    {
-        var retryAfter = RetryAfter(response);
-        var isLimited = response.StatusCode switch
-        {
-            HttpStatusCode.TooManyRequests => true,
-            HttpStatusCode.Forbidden => retryAfter is not null
-                || Header(response, "x-ratelimit-remaining") is "0"
-                || error.Reason.Contains("rate limit", StringComparison.OrdinalIgnoreCase)
-                || error.Reason.Contains("abuse detection", StringComparison.OrdinalIgnoreCase),
-            HttpStatusCode.ServiceUnavailable => retryAfter is not null,
-            _ => false,
-        };
-        if (!isLimited)
-        {
-            return false;
-        }
-
-        if (retryAfter is { } pause)
-        {
-            _gate.Close(pause);
-        }
-        else if (Header(response, "x-ratelimit-remaining") is not "0" || UntilReset(response) is null)
-        {
-            _gate.CloseForUnknown(sentAt);
-        }
-
-        return true;
-    }
+    private static bool IsUsedUp(HttpResponseMessage response) => Header(response, "x-ratelimit-remaining") is "0";
 
     /// <summary>Reckoned by the server's clock where it tells, since ours may differ; a second more, since GitHub cuts to whole ones.</summary>
     private TimeSpan? UntilReset(HttpResponseMessage response)
@@ -348,19 +147,9 @@ internal sealed class GitHubTransport : IDisposable
             return null;
         }
 
-        return AtLeastASecond(DateTimeOffset.FromUnixTimeSeconds(reset) - Now(response) + TimeSpan.FromSeconds(1));
+        return RetryAfter.AtLeastASecond(
+            DateTimeOffset.FromUnixTimeSeconds(reset) - (response.Headers.Date ?? _timeProvider.GetUtcNow()) + TimeSpan.FromSeconds(1));
     }
-
-    private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
-    {
-        { Delta: { } delta } => AtLeastASecond(delta),
-        { Date: { } date } => AtLeastASecond(date - Now(response)),
-        _ => null,
-    };
-
-    private DateTimeOffset Now(HttpResponseMessage response) => response.Headers.Date ?? _timeProvider.GetUtcNow();
-
-    private static TimeSpan AtLeastASecond(TimeSpan pause) => pause < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : pause;
 
     private static ToolException ToException(GitHubRequest request, HttpResponseMessage response, GitHubErrorBody error)
     {
@@ -426,16 +215,85 @@ internal sealed class GitHubTransport : IDisposable
     private static string? Header(HttpResponseMessage response, string name)
         => response.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
 
-    private static bool IsTransient(HttpRequestException exception) => exception.HttpRequestError != HttpRequestError.ConfigurationLimitExceeded;
-
-    private static bool WasNeverSent(HttpRequestException exception) => exception.HttpRequestError
-        is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError;
-
     private static bool IsSameOrigin(Uri one, Uri other)
         => Uri.Compare(one, other, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
 
     private static Uri WithTrailingSlash(Uri address)
         => address.AbsolutePath.EndsWith('/') ? address : new Uri($"{address.AbsoluteUri}/");
+
+    private sealed class Call(
+        GitHubTransport transport, GitHubRequest request, IGitHubTokenSource? tokens, Uri address, CachedAnswer? cached, HttpCompletionOption completion) : IHttpCall
+    {
+        private string? _token;
+        private bool _isRenewed;
+        private int _redirects;
+
+        public string Name => request.ToString();
+
+        public Uri Address { get; private set; } = address;
+
+        public Repetition Repetition => request.IsRepeatable ? Repetition.Always : Repetition.Never;
+
+        public HttpCompletionOption Completion => completion;
+
+        public async Task PrepareAsync(CancellationToken cancellationToken)
+            => _token = request.Token ?? (tokens is null ? null : await tokens.GetTokenAsync(cancellationToken));
+
+        public HttpRequestMessage CreateMessage()
+        {
+            var message = new HttpRequestMessage(request.Method, Address);
+            message.Headers.Accept.ParseAdd(request.Accept);
+            message.Headers.Add("X-GitHub-Api-Version", "2022-11-28");
+            if (_token is not null && IsSameOrigin(Address, transport._baseAddress))
+            {
+                message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _token);
+            }
+
+            if (cached is not null)
+            {
+                message.Headers.IfNoneMatch.ParseAdd(cached.EntityTag);
+            }
+
+            if (request.Body is { } body)
+            {
+                message.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), GitHubJson.Options));
+                message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json", "utf-8");
+            }
+
+            return message;
+        }
+
+        public async Task<AnswerVerdict> JudgeAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+        {
+            var pause = transport.FindPause(response);
+            if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotModified)
+            {
+                return AnswerVerdict.Taken with { Pause = pause };
+            }
+
+            if (transport.FindRedirect(request, Address, response) is { } target && _redirects++ < MaxRedirects)
+            {
+                Address = target;
+                return AnswerVerdict.AskAgain with { Pause = pause };
+            }
+
+            var error = GitHubErrorBody.Read(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+            if (IsLimit(response, error))
+            {
+                var named = RetryAfter.Read(response, transport._timeProvider);
+                return AnswerVerdict.Limited(new[] { pause, named ?? (IsUsedUp(response) ? transport.UntilReset(response) : null) }.Max());
+            }
+
+            if (response.StatusCode == HttpStatusCode.Unauthorized && !_isRenewed && tokens is AppTokenSource app && _token is not null)
+            {
+                app.Forget(_token);
+                _isRenewed = true;
+                return AnswerVerdict.AskAgain with { Pause = pause };
+            }
+
+            return AnswerVerdict.Refused(ToException(request, response, error)) with { Pause = pause };
+        }
+    }
 
     /// <summary>Keeps the exchange open as long as its content is read.</summary>
     private sealed class ResponseStream(HttpResponseMessage response, Stream content) : Stream

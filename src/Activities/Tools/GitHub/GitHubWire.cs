@@ -5,6 +5,8 @@ internal sealed record WireAccount(long Id, string Login, string? Type = null);
 
 internal sealed record WireRepository(string FullName, Uri? CloneUrl = null);
 
+internal sealed record WireRepositoryDetails(string DefaultBranch, Uri CloneUrl, bool Archived = false);
+
 internal sealed record WirePullRequestBranch(string Ref, string Sha, WireRepository? Repo = null);
 
 internal sealed record WireLabel(string Name, string? Color = null, string? Description = null);
@@ -113,6 +115,10 @@ internal sealed record WireRelease(
     string? TargetCommitish = null,
     bool Draft = false,
     bool Prerelease = false);
+
+internal sealed record WireSarifReceipt(string Id);
+
+internal sealed record WireSarifStatus(string ProcessingStatus, IReadOnlyList<string>? Errors = null);
 
 internal sealed record WirePermission(string Permission, string? RoleName = null);
 

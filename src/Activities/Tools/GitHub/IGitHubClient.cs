@@ -37,6 +37,8 @@ public interface IGitHubClient
 
     Task<Review> CreateReviewAsync(RepositoryName repository, int number, NewReview review, CancellationToken cancellationToken);
 
+    Task<RepositoryDetails> GetRepositoryAsync(RepositoryName repository, CancellationToken cancellationToken);
+
     IAsyncEnumerable<Branch> ListBranchesAsync(RepositoryName repository, CancellationToken cancellationToken);
 
     Task<Branch> GetBranchAsync(RepositoryName repository, string branch, CancellationToken cancellationToken);
@@ -65,6 +67,9 @@ public interface IGitHubClient
 
     /// <summary>Opens the source tree as a gzipped tar archive, streamed; all its paths lie below one top folder.</summary>
     Task<Stream> OpenTarballAsync(RepositoryName repository, string reference, CancellationToken cancellationToken);
+
+    /// <summary>Newest first; pull requests are among them.</summary>
+    IAsyncEnumerable<Issue> ListIssuesAsync(RepositoryName repository, IssueFilter filter, CancellationToken cancellationToken);
 
     Task<Issue> GetIssueAsync(RepositoryName repository, int number, CancellationToken cancellationToken);
 
@@ -107,6 +112,15 @@ public interface IGitHubClient
     Task<Release> GetReleaseByTagAsync(RepositoryName repository, string tag, CancellationToken cancellationToken);
 
     Task<Release> CreateReleaseAsync(RepositoryName repository, NewRelease release, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Hands a log to code scanning, which reads it in the background, and gives the id to ask by. A second log of the same commit, tool and category
+    /// takes the first one's place.
+    /// </summary>
+    Task<string> UploadSarifAsync(RepositoryName repository, SarifUpload upload, CancellationToken cancellationToken);
+
+    /// <exception cref="ToolNotFoundException">No upload has that id, or none yet.</exception>
+    Task<SarifUploadStatus> GetSarifUploadAsync(RepositoryName repository, string id, CancellationToken cancellationToken);
 
     /// <exception cref="ToolNotFoundException">There is no such user or repository.</exception>
     Task<CollaboratorAccess> GetPermissionAsync(RepositoryName repository, string user, CancellationToken cancellationToken);

@@ -7,6 +7,17 @@ namespace AtomicDevOps.Activities.Tools.GitHub;
 public sealed record Issue(
     int Number, string Title, string Body, bool IsOpen, GitHubAccount Author, IReadOnlyList<string> Labels, Uri HtmlUrl, bool IsPullRequest);
 
+public sealed record IssueFilter
+{
+    public StateFilter State { get; init; } = StateFilter.Open;
+
+    /// <summary>The login of who wrote it. Some sites of GitHub's find none by the login of an app.</summary>
+    public string? Creator { get; init; }
+
+    /// <summary>It has all of these.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+}
+
 public sealed record NewIssue(string Title, string Body)
 {
     public IReadOnlyList<string> Labels { get; init; } = [];

@@ -16,46 +16,33 @@ public sealed class TrivyCli : ICodeScanner
     internal const string ToolName = "Trivy CLI";
     internal const string InstallHint = "Install it as https://trivy.dev/latest/getting-started/installation/ says, or name its program in Trivy:Program.";
 
-    private readonly IOptions<TrivyOptions> _options;
-    private readonly ScannerProcess _process;
-    private ScannerVersion? _version;
+    private static readonly ScannerProduct Product = new(
+        ToolName, "Trivy", InstallHint, static line => line.Replace("Version: ", string.Empty, StringComparison.Ordinal));
 
-    public TrivyCli(IProcessRunner processes, IOptions<TrivyOptions> options)
-    {
-        _options = options;
-        _process = new ScannerProcess(processes, ToolName, Name, InstallHint);
-    }
+    private readonly ScannerProgram _program;
 
-    public string Name => "Trivy";
+    public TrivyCli(IProcessRunner processes, IOptions<TrivyOptions> options) =>
+        _program = new ScannerProgram(processes, Product, options.Value.Program, options.Value.Timeout);
+
+    public string Name => Product.Name;
 
     /// <summary>A secret can stand in any file.</summary>
     public bool LooksAt(string path) => true;
 
     public async Task<ScannerVersion?> FindVersionAsync(CancellationToken cancellationToken) =>
-        _version ??= await _process.AskVersionAsync(_options.Value.Program, "--version", cancellationToken) is { } text
-            ? new ScannerVersion(text.Replace("Version: ", string.Empty, StringComparison.Ordinal), [])
-            : null;
+        await _program.FindVersionAsync(cancellationToken) is { } version ? new ScannerVersion(version, []) : null;
 
     public async Task<ScanReport> ScanAsync(string directory, CancellationToken cancellationToken)
     {
-        if (await FindVersionAsync(cancellationToken) is not { } version)
-        {
-            return _process.NotChecked($"Trivy is not installed. {InstallHint}");
-        }
-
         // Its settings and ignore files are looked for in the working directory, which is not the change's to fill.
         using var working = new ScratchDirectory("trivy");
-        var report = await _process.RunAsync(
-            _options.Value.Program,
+        return await _program.RunAsync(
             [
                 "filesystem", "--quiet", "--format", "json", "--scanners", "config,secret", "--skip-policy-update", "--offline-scan",
                 "--cache-dir", Path.Combine(working.Path, "cache"), directory,
             ],
             working.Path,
-            _options.Value.Timeout,
             TrivyReport.Read,
-            static code => code == 0,
             cancellationToken);
-        return report with { ToolVersion = version.Text };
     }
 }

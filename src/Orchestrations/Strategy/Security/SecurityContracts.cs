@@ -12,11 +12,17 @@ public sealed record SecurityRequest(string RunId, AgentPath Path, WorkItem Work
     public Uri? RunUrl { get; init; }
 }
 
+/// <param name="Path">The agents that lead here.</param>
+public sealed record SecurityWatchRequest(string RunId, AgentPath Path, IReadOnlyList<string> DisabledAgents);
+
 /// <summary>What the change adds, and what a fix has to start from.</summary>
 public sealed record SecurityReview(SecurityVerdict Verdict)
 {
     /// <summary>Nothing where there was nothing to scan.</summary>
     public VulnerabilityTarget? Target { get; init; }
+
+    /// <summary>What it was looked at for.</summary>
+    public ScanScope? Scope { get; init; }
 
     public VulnerabilityScanResult? Scan { get; init; }
 }

@@ -1,4 +1,3 @@
-using AtomicDevOps.Activities.Security.Findings;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.Orchestrations.Domains.CiPipeline;
 using AtomicDevOps.Orchestrations.Domains.Vulnerability;
@@ -24,25 +23,91 @@ public static class SecurityOrchestrator
     public static SubOrchestration<SecurityRemediationRequest, SecurityRemediation> Remediate { get; } =
         new("SecurityOrchestrator_Remediate", (request, _) => RunId.Part(request.RunId, "fix"));
 
+    /// <summary>Looks at all of a branch as it stands, tells who has to know, and offers fixes.</summary>
+    public static SubOrchestration<SecurityRequest, PipelineResult> Sweep { get; } =
+        new("SecurityOrchestrator_Sweep", (request, _) => RunId.Part(request.RunId, "sweep"));
+
+    /// <summary>Finds what has to be swept though nobody asked.</summary>
+    public static SubOrchestration<SecurityWatchRequest, IReadOnlyList<DueSweep>> FindDue { get; } =
+        new("SecurityOrchestrator_FindDue", (request, _) => RunId.Part(request.RunId, "sec"));
+
     [Function("SecurityOrchestrator_Review")]
     public static async Task<SecurityReview> ReviewAsync([OrchestrationTrigger] TaskOrchestrationContext orchestration)
     {
         var request = orchestration.GetInput<SecurityRequest>()!;
         var context = new OrchestrationWorkflowContext(orchestration, request.RunId) { Path = request.Path }.Enter(nameof(SecurityOrchestrator));
+        return await LookAsync(request, context);
+    }
+
+    [Function("SecurityOrchestrator_Sweep")]
+    public static async Task<PipelineResult> SweepAsync([OrchestrationTrigger] TaskOrchestrationContext orchestration)
+    {
+        var request = orchestration.GetInput<SecurityRequest>()!;
+        var context = new OrchestrationWorkflowContext(orchestration, request.RunId) { Path = request.Path }.Enter(nameof(SecurityOrchestrator));
+        var cancelled = orchestration.WaitForExternalEvent<CancellationRequest>(PipelineEvents.Cancel);
+        var review = await LookAsync(request, context);
+        var verdict = review.Verdict.Stage.State switch
+        {
+            StageState.Errored => PipelineVerdict.Errored,
+            StageState.Skipped => PipelineVerdict.Refused,
+            _ => PipelineVerdict.Passed,
+        };
+        var result = new PipelineResult(verdict, review.Verdict.Stage.Summary ?? string.Empty, review.Target?.Change?.HeadSha, [review.Verdict.Stage]) { Security = review.Verdict };
+        var remediation = await SeeThroughAsync(
+            new SecurityRemediationRequest(request.RunId, context.Path, request.Policy, cancelled.IsCompleted ? review with { Target = null } : review) { RunUrl = request.RunUrl }, context);
+        return cancelled.IsCompleted
+            ? result with { Verdict = cancelled.Result.Verdict, Summary = cancelled.Result.Reason }
+            : result with { Summary = string.Join(' ', [result.Summary, .. remediation.Fixes.Select(static fix => FormattableString.Invariant($"#{fix.Number} offers a fix."))]) };
+    }
+
+    [Function("SecurityOrchestrator_FindDue")]
+    public static async Task<IReadOnlyList<DueSweep>> FindDueAsync([OrchestrationTrigger] TaskOrchestrationContext orchestration)
+    {
+        var request = orchestration.GetInput<SecurityWatchRequest>()!;
+        var context = new OrchestrationWorkflowContext(orchestration, request.RunId) { Path = request.Path }.Enter(nameof(SecurityOrchestrator));
+        return await VulnerabilityManager.FindDue.ExecuteAsync(
+            new VulnerabilityWatchRequest(request.RunId, context.Path, request.DisabledAgents), context);
+    }
+
+    [Function("SecurityOrchestrator_Remediate")]
+    public static async Task<SecurityRemediation> RemediateAsync([OrchestrationTrigger] TaskOrchestrationContext orchestration)
+    {
+        var request = orchestration.GetInput<SecurityRemediationRequest>()!;
+        var context = new OrchestrationWorkflowContext(orchestration, request.RunId) { Path = request.Path }.Enter(nameof(SecurityOrchestrator));
+        return await SeeThroughAsync(request, context);
+    }
+
+    private static async Task<SecurityReview> LookAsync(SecurityRequest request, OrchestrationWorkflowContext context)
+    {
         var runId = RunId.Part(request.RunId, "sec");
         try
         {
             var target = await VulnerabilityManager.Look.ExecuteAsync(new VulnerabilityLookRequest(runId, context.Path, request.Work), context);
-            if (target.Change is null)
+            if (target.Change is not { } change)
             {
                 return new SecurityReview(new SecurityVerdict(new StageStatus(Stage, StageState.Skipped, target.Summary)));
             }
 
+            var plan = SecurityPlan.Decide(request.Work.Kind, target, request.Policy);
             var scan = await VulnerabilityManager.Scan.ExecuteAsync(
-                new VulnerabilityScanRequest(runId, context.Path, target, request.Policy.DisabledAgents) { RunUrl = request.RunUrl }, context);
+                new VulnerabilityScanRequest(runId, context.Path, target, request.Policy.DisabledAgents)
+                {
+                    RunUrl = request.RunUrl,
+                    Scope = plan.Scope,
+                    MayBlock = plan.MayBlock,
+                    IsShown = request.Work.Kind != WorkKind.Sweep,
+                },
+                context);
+            if (change.PullRequest is null && scan.Ledger is { } ledger)
+            {
+                await VulnerabilityManager.Escalate.ExecuteAsync(
+                    new VulnerabilityEscalationRequest(runId, context.Path, change, ledger.Escalated) { RunUrl = request.RunUrl }, context);
+            }
+
             return new SecurityReview(new SecurityVerdict(scan.Stage) { Findings = scan.Assessment?.Findings ?? [], Counts = scan.Assessment?.Counts })
             {
                 Target = target,
+                Scope = plan.Scope,
                 Scan = scan,
             };
         }
@@ -52,11 +117,8 @@ public static class SecurityOrchestrator
         }
     }
 
-    [Function("SecurityOrchestrator_Remediate")]
-    public static async Task<SecurityRemediation> RemediateAsync([OrchestrationTrigger] TaskOrchestrationContext orchestration)
+    private static async Task<SecurityRemediation> SeeThroughAsync(SecurityRemediationRequest request, OrchestrationWorkflowContext context)
     {
-        var request = orchestration.GetInput<SecurityRemediationRequest>()!;
-        var context = new OrchestrationWorkflowContext(orchestration, request.RunId) { Path = request.Path }.Enter(nameof(SecurityOrchestrator));
         try
         {
             return request.Review is { Target: { } target, Scan: { Assessment: { } assessment } scan } && IsWanted(target) && assessment.Counts.Added > 0
@@ -69,12 +131,12 @@ public static class SecurityOrchestrator
         }
         finally
         {
-            await CleanUpAsync("sec");
-            await CleanUpAsync("fix");
+            await CleanUpAsync("sec", request.Review.Scope is { Application: not ApplicationScan.None });
+            await CleanUpAsync("fix", built: false);
         }
 
-        Task<bool> CleanUpAsync(string part) =>
-            VulnerabilityManager.CleanUp.ExecuteAsync(new VulnerabilityCleanUpRequest(RunId.Part(request.RunId, part), context.Path), context);
+        Task<bool> CleanUpAsync(string part, bool built) => VulnerabilityManager.CleanUp.ExecuteAsync(
+            new VulnerabilityCleanUpRequest(RunId.Part(request.RunId, part), context.Path, built), context);
     }
 
     // A fix is not fixed again, and a fork's branch is not the platform's to build on.
@@ -119,7 +181,7 @@ public static class SecurityOrchestrator
     }
 
     /// <summary>Builds, tests and scans the fix.</summary>
-    /// <returns>Why it does not hold; nothing where it does.</returns>
+    /// <returns>Why it does not hold, a sentence; nothing where it does.</returns>
     private static async Task<string?> FindFlawAsync(
         SecurityRemediationRequest request, VulnerabilityTarget target, VulnerabilityScanResult scan, FixCandidate candidate, string partId, OrchestrationWorkflowContext context)
     {
@@ -138,14 +200,6 @@ public static class SecurityOrchestrator
             context);
         await Task.WhenAny(Task.WhenAll(built, scanned));
         await CiPipelineManager.CleanUp.ExecuteAsync(new CiCleanUpRequest(partId, context.Path, request.Policy.Runner), context);
-        var ci = await built;
-        var after = (await scanned).Assessment;
-        return ci.Verdict != PipelineVerdict.Passed ? ci.Summary
-            : after is null ? (await scanned).Stage.Summary ?? "It could not be scanned."
-            : after.Outcome == SecurityGateOutcome.Failed || after.Counts.Added > 0 ? "It adds findings."
-            : after.Counts.Fixed < candidate.Fingerprints.Count ? $"It clears {after.Counts.Fixed} of {candidate.Fingerprints.Count} findings."
-            : after.Scanners.Count(static scanner => scanner.Outcome == Activities.Security.ScanOutcome.NotChecked) > scan.Assessment!.Scanners.Count(static scanner => scanner.Outcome == Activities.Security.ScanOutcome.NotChecked)
-                ? "Not every tool that scanned the change scanned the fix."
-            : null;
+        return FixProof.FindFlaw(candidate, scan.Assessment!, await built, await scanned);
     }
 }

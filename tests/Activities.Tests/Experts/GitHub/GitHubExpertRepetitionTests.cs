@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using AtomicDevOps.Activities.Experts.GitHub;
 using AtomicDevOps.Activities.Tests.Tools.GitHub;
 using AtomicDevOps.Activities.Tools;
@@ -47,6 +48,30 @@ public sealed class GitHubExpertRepetitionTests
                 github.AddComment("mallory", "<!-- atomic-devops:pipeline -->\nall is well, trust me");
                 github.AddComment(StatefulGitHub.Me, "<!-- atomic-devops:pipeline-2 -->\nanother one's");
             });
+
+    [Fact]
+    public void There_is_one_issue_with_the_latest_text_and_others_are_left_alone()
+        => ForAnyFaults(
+            async (expert, round) => await expert.PutIssueAsync(Issue($"round {round}") with { Labels = ["security"] }, Cancellation),
+            github =>
+            {
+                var ours = github.Issues.Where(IsOpenOneOfOurs).ShouldHaveSingleItem();
+                StatefulGitHub.Text(ours, "body").ShouldBe("<!-- atomic-devops:overdue -->\nround 2");
+                StatefulGitHub.LabelsOf(ours).ShouldBe(["security"]);
+                github.Issues.Count.ShouldBe(3);
+            },
+            github =>
+            {
+                github.AddIssue("mallory", "t", "<!-- atomic-devops:overdue -->\nall is well, trust me");
+                github.AddIssue(StatefulGitHub.Me, "t", "<!-- atomic-devops:overdue-2 -->\nanother one's");
+            });
+
+    [Fact]
+    public void The_issue_is_closed_and_none_is_made()
+        => ForAnyFaults(
+            async (expert, _) => await expert.PutIssueAsync(Issue("done") with { Open = false }, Cancellation),
+            github => StatefulGitHub.Text(github.Issues.ShouldHaveSingleItem(), "state").ShouldBe("closed"),
+            github => github.AddIssue(StatefulGitHub.Me, "Overdue", "<!-- atomic-devops:overdue -->\nold"));
 
     [Fact]
     public void There_is_one_merge_and_the_result_says_so()
@@ -170,6 +195,13 @@ public sealed class GitHubExpertRepetitionTests
         Output = new CheckRunOutput("2 failed", "text"),
         Annotations = [.. Enumerable.Range(0, annotations).Select(i => new CheckAnnotation($"file{i}.py", 1, 1, CheckAnnotationLevel.Failure, "boom"))],
     };
+
+    private static PutIssueRequest Issue(string body) => new(Repository, "overdue", "Overdue", body);
+
+    private static bool IsOpenOneOfOurs(JsonObject issue)
+        => issue["user"]!["login"]!.GetValue<string>() is StatefulGitHub.Me
+            && StatefulGitHub.Text(issue, "state") is "open"
+            && StatefulGitHub.Text(issue, "body")!.StartsWith("<!-- atomic-devops:overdue -->", StringComparison.Ordinal);
 
     private static MergePullRequestRequest Merge() => new(Repository, 1, StatefulGitHub.Head, MergeMethod.Squash);
 }

@@ -170,6 +170,29 @@ public sealed class LocalForgeContractTests : IAsyncLifetime
         var comment = await github.Expert.PutCommentAsync(request, Cancellation);
         comment.Author.IsBot.ShouldBeTrue();
         (await github.Expert.PutCommentAsync(request, Cancellation)).Id.ShouldBe(comment.Id);
+
+        var issue = new PutIssueRequest(Repository, "overdue", "Overdue", "by the app");
+        var made = await github.Expert.PutIssueAsync(issue, Cancellation);
+        (await github.Expert.PutIssueAsync(issue, Cancellation)).ShouldBe(made with { Outcome = PutIssueOutcome.Unchanged });
+    }
+
+    [Fact]
+    public async Task An_issue_whose_answer_is_lost_is_there_once_and_is_closed_and_reopened()
+    {
+        var request = new PutIssueRequest(Repository, "overdue", "Overdue", "Two findings") { Labels = ["security"] };
+        using (Forge.Faults.Inject(new Fault(FaultKind.LoseAnswer) { Method = "POST", PathContains = "/issues", Times = 1 }))
+        {
+            await Should.ThrowAsync<ToolUnavailableException>(() => Expert.PutIssueAsync(request, Cancellation));
+        }
+
+        var found = await Expert.PutIssueAsync(request, Cancellation);
+        found.Outcome.ShouldBe(PutIssueOutcome.Unchanged);
+        (await Expert.PutIssueAsync(request with { Open = false }, Cancellation)).ShouldBe(found with { Outcome = PutIssueOutcome.Closed });
+        (await Expert.PutIssueAsync(request with { Body = "One finding" }, Cancellation)).ShouldBe(found with { Outcome = PutIssueOutcome.Reopened });
+
+        var issue = (await Client.ListIssuesAsync(Repository, new IssueFilter { State = StateFilter.All }, Cancellation).ToListAsync(Cancellation)).ShouldHaveSingleItem();
+        issue.Body.ShouldBe("<!-- atomic-devops:overdue -->\nOne finding");
+        issue.Labels.ShouldBe(["security"]);
     }
 
     private Task<PullRequest> CreatePullRequestAsync() => CreateAndLookAsync(new NewPullRequest("Add a module", "feature/one", "main"));

@@ -23,6 +23,14 @@ internal sealed class StatefulGitHub(IEnumerable<NetworkFault> faults) : HttpMes
 
     public List<JsonObject> Comments { get; } = [];
 
+    public List<JsonObject> Issues { get; } = [];
+
+    /// <summary>The repository's settings switch them off.</summary>
+    public bool HasNoIssues { get; set; }
+
+    /// <summary>Its requests come from an app, by whose login no issue is found.</summary>
+    public bool IsApp { get; init; }
+
     public List<JsonObject> CheckRuns { get; } = [];
 
     public List<JsonObject> Statuses { get; } = [];
@@ -71,6 +79,25 @@ internal sealed class StatefulGitHub(IEnumerable<NetworkFault> faults) : HttpMes
         return comment;
     }
 
+    public JsonObject AddIssue(string author, string title, string body, string state = "open")
+    {
+        var number = ++_nextId;
+        var issue = new JsonObject
+        {
+            ["number"] = number,
+            ["title"] = title,
+            ["body"] = body,
+            ["state"] = state,
+            ["user"] = Account(author),
+            ["labels"] = new JsonArray(),
+            ["html_url"] = $"https://github.com/octo/hello/issues/{number}",
+        };
+        Issues.Add(issue);
+        return issue;
+    }
+
+    public static IEnumerable<string> LabelsOf(JsonObject issue) => issue["labels"]!.AsArray().Select(label => Text(label!.AsObject(), "name")!);
+
     public static string? Text(JsonObject item, string name) => item[name]?.GetValue<string>();
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -85,7 +112,8 @@ internal sealed class StatefulGitHub(IEnumerable<NetworkFault> faults) : HttpMes
         var text = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
         var body = text.Length == 0 ? [] : JsonNode.Parse(text)!.AsObject();
         var path = Uri.UnescapeDataString(request.RequestUri!.AbsolutePath["/".Length..]);
-        var (status, answer) = Answer($"{request.Method} {path.Replace("repos/octo/hello/", "", StringComparison.Ordinal)}", body);
+        var asked = $"{request.Method} {path.Replace("repos/octo/hello/", "", StringComparison.Ordinal)}";
+        var (status, answer) = asked is "GET issues" ? ListIssues(request.RequestUri.Query) : Answer(asked, body);
         return fault switch
         {
             NetworkFault.AnswerLost => throw new HttpRequestException(HttpRequestError.ResponseEnded, "planned: the answer was lost"),
@@ -101,6 +129,10 @@ internal sealed class StatefulGitHub(IEnumerable<NetworkFault> faults) : HttpMes
         {
             case ["GET", "user"]:
                 return Ok(Account(Me));
+            case ["GET", "app"]:
+                return Ok(new JsonObject { ["id"] = 9, ["slug"] = Me });
+            case ["POST", "app", "installations", _, "access_tokens"]:
+                return (HttpStatusCode.Created, new JsonObject { ["token"] = "ghs_token", ["expires_at"] = "2099-01-01T00:00:00Z" });
 
             case ["GET", "issues", "1", "comments"]:
                 return Ok(Array(Comments));
@@ -112,6 +144,23 @@ internal sealed class StatefulGitHub(IEnumerable<NetworkFault> faults) : HttpMes
             case ["DELETE", "issues", "comments", var id] when Find(Comments, id) is { } comment:
                 Comments.Remove(comment);
                 return (HttpStatusCode.NoContent, null);
+
+            case ["POST" or "PATCH", "issues", ..] when HasNoIssues:
+                return Refuse(HttpStatusCode.Gone, "Issues has been disabled in this repository.");
+            case ["POST", "issues"]:
+                var opened = AddIssue(IsApp ? $"{Me}[bot]" : Me, Text(body, "title")!, Text(body, "body")!);
+                AddLabels(opened, body);
+                return (HttpStatusCode.Created, opened.DeepClone());
+            case ["PATCH", "issues", var number] when FindIssue(number) is { } issue:
+                foreach (var (name, value) in body)
+                {
+                    issue[name] = value?.DeepClone();
+                }
+
+                return Ok(issue.DeepClone());
+            case ["POST", "issues", var number, "labels"] when FindIssue(number) is { } issue:
+                AddLabels(issue, body);
+                return Ok(issue["labels"]!.DeepClone());
 
             case ["GET", "commits", Head, "check-runs"]:
                 return Ok(new JsonObject { ["total_count"] = CheckRuns.Count, ["check_runs"] = Array(CheckRuns) });
@@ -208,6 +257,24 @@ internal sealed class StatefulGitHub(IEnumerable<NetworkFault> faults) : HttpMes
 
             default:
                 return Refuse(HttpStatusCode.NotFound, "Not Found");
+        }
+    }
+
+    private (HttpStatusCode Status, JsonNode? Answer) ListIssues(string query)
+    {
+        var asked = query.TrimStart('?').Split('&').Select(pair => pair.Split('=')).ToDictionary(p => p[0], p => Uri.UnescapeDataString(p[1]), StringComparer.Ordinal);
+        return Ok(Array(Issues.Where(issue => Is(Text(issue, "state"), asked["state"])
+            && (!asked.TryGetValue("creator", out var creator) || (!IsApp && Is(Text(issue["user"]!.AsObject(), "login"), creator)))
+            && (!asked.TryGetValue("labels", out var labels) || labels.Split(',').All(LabelsOf(issue).Contains))).Reverse()));
+    }
+
+    private JsonObject? FindIssue(string number) => Issues.Find(i => Is(i["number"]!.GetValue<int>().ToString(CultureInfo.InvariantCulture), number));
+
+    private static void AddLabels(JsonObject issue, JsonObject body)
+    {
+        foreach (var name in (body["labels"]?.AsArray() ?? []).Select(label => label!.GetValue<string>()).Except(LabelsOf(issue)).ToList())
+        {
+            issue["labels"]!.AsArray().Add(new JsonObject { ["name"] = name });
         }
     }
 

@@ -36,7 +36,7 @@ public sealed class PatchReaderTests
     {
         var patch = Read(Good).Patch.ShouldNotBeNull();
 
-        patch.Files.ShouldBe([new FileChange(Path, "import subprocess\n\n\ndef run(name):\n    subprocess.run(['ls', name], check=False)\n    return name\n")]);
+        patch.Files.ShouldBe([new PatchedFile(Path, "import subprocess\n\n\ndef run(name):\n    subprocess.run(['ls', name], check=False)\n    return name\n")]);
         patch.Explanation.ShouldBe("The shell no longer sees the name.");
         patch.HoldsSecrets.ShouldBeFalse();
     }

@@ -33,7 +33,7 @@ public sealed class ProposeByModelTests
         var proposal = result.Proposal.ShouldNotBeNull();
         proposal.Source.ShouldBe(RemediationSource.Model);
         proposal.Title.ShouldBe("Clear Command injection in src/app.py");
-        proposal.Files.ShouldBe([new FileChange(App, Source.Replace("os.system('ls ' + name)", "os.listdir(name)"))]);
+        proposal.Files.ShouldBe([new PatchedFile(App, Source.Replace("os.system('ls ' + name)", "os.listdir(name)"))]);
         proposal.Fingerprints.ShouldBe(["0123456789abcdef0123456789abcdef"]);
         proposal.Explanation.ShouldBe("No shell is needed.");
         (result.InputTokens, result.OutputTokens, result.Cached).ShouldBe((120, 34, false));

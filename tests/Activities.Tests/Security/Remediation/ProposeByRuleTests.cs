@@ -36,9 +36,9 @@ public sealed class ProposeByRuleTests : IDisposable
 
         changes.ShouldBe(
         [
-            new FileChange("Dockerfile", "FROM python:3.11-slim\nUSER 65534:65534\nCMD [\"python3\", \"app.py\"]\n"),
-            new FileChange("requirements.txt", "django==3.2.5\nflask==1.0\n"),
-            new FileChange("src/app.py", App.Replace("f\"SELECT id FROM users WHERE name = '{name}'\"", "\"SELECT id FROM users WHERE name = ?\", (name,)", StringComparison.Ordinal)),
+            new PatchedFile("Dockerfile", "FROM python:3.11-slim\nUSER 65534:65534\nCMD [\"python3\", \"app.py\"]\n"),
+            new PatchedFile("requirements.txt", "django==3.2.5\nflask==1.0\n"),
+            new PatchedFile("src/app.py", App.Replace("f\"SELECT id FROM users WHERE name = '{name}'\"", "\"SELECT id FROM users WHERE name = ?\", (name,)", StringComparison.Ordinal)),
         ]);
         fix.Title.ShouldBe("Fix 3 security findings");
         fix.Explanation.ShouldContain("Raise django from 3.2.0 to 3.2.5");
@@ -64,7 +64,7 @@ public sealed class ProposeByRuleTests : IDisposable
 
         var (fix, changes) = await ProposeAsync([Django, flask], ("requirements.txt", "django==3.2.0\n"), ("locked/requirements.txt", Hashes));
 
-        changes.ShouldBe([new FileChange("requirements.txt", "django==3.2.5\n")]);
+        changes.ShouldBe([new PatchedFile("requirements.txt", "django==3.2.5\n")]);
         fix.Fingerprints.ShouldBe(["3"]);
         fix.Refusals.ShouldHaveSingleItem().ShouldContain("hashes");
     }
@@ -151,7 +151,7 @@ public sealed class ProposeByRuleTests : IDisposable
 
     private GenRemediationSecurityExpert Expert => new(new NoModel(), new Advisories(), _artifacts, Options.Create(new RemediationOptions()));
 
-    private async Task<(ProposedFix Fix, IReadOnlyList<FileChange> Changes)> ProposeAsync(IReadOnlyList<Finding> findings, params IReadOnlyList<(string Path, string Content)> files)
+    private async Task<(ProposedFix Fix, IReadOnlyList<PatchedFile> Changes)> ProposeAsync(IReadOnlyList<Finding> findings, params IReadOnlyList<(string Path, string Content)> files)
     {
         var workspace = await _artifacts.PackAsync("run-1/tree.tar", files);
         var stored = await _artifacts.WriteJsonAsync("run-1/findings.json", findings, Token);

@@ -102,6 +102,7 @@ public sealed class GitHubClientErrorTests
         {
             { } type when type == typeof(RepositoryName) => Repository,
             { } type when type == typeof(PullRequestFilter) => new PullRequestFilter(),
+            { } type when type == typeof(IssueFilter) => new IssueFilter(),
             { } type when type == typeof(int) => 1,
             { } type when type == typeof(string) => "main",
             _ => (object)CancellationToken.None,

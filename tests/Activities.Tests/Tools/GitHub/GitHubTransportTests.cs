@@ -179,6 +179,27 @@ public sealed class GitHubTransportTests
         github.Clock.Waits.ShouldHaveSingleItem().ShouldBe(TimeSpan.FromSeconds(11));
     }
 
+    [Fact]
+    public async Task A_limit_on_one_kind_of_request_is_waited_for_too()
+    {
+        GitHubHarness? harness = null;
+        using var network = new ScriptedNetwork(request => request.Index == 0
+            ? Json(
+                """{"message":"API rate limit exceeded"}""",
+                HttpStatusCode.Forbidden,
+                ("x-ratelimit-remaining", "0"),
+                ("x-ratelimit-resource", "code_scanning_upload"),
+                ("x-ratelimit-reset", In(harness!, 20)))
+            : Json(Branch));
+        using var github = harness = new GitHubHarness(network);
+        var start = github.Clock.GetUtcNow();
+
+        await github.Client.GetBranchAsync(Repository, "main", Cancellation);
+
+        (github.Clock.GetUtcNow() - start).ShouldBeInRange(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(22));
+        network.Requests.Count.ShouldBe(2);
+    }
+
     [Theory]
     [InlineData(HttpStatusCode.Forbidden)]
     [InlineData(HttpStatusCode.TooManyRequests)]

@@ -52,6 +52,25 @@ public sealed class LocalForgeClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Issues_are_listed_newest_first_by_state_creator_and_labels()
+    {
+        var plain = await Client.CreateIssueAsync(Repository, new NewIssue("plain", ""), Cancellation);
+        var labelled = await Client.CreateIssueAsync(Repository, new NewIssue("labelled", "") { Labels = ["bug", "to do"] }, Cancellation);
+        var closed = await Client.CreateIssueAsync(Repository, new NewIssue("closed", "") { Labels = ["bug"] }, Cancellation);
+        await Client.UpdateIssueAsync(Repository, closed.Number, new IssueUpdate { IsOpen = false }, Cancellation);
+
+        (await ListAsync(new IssueFilter())).ShouldBe([labelled.Number, plain.Number]);
+        (await ListAsync(new IssueFilter { State = StateFilter.Closed })).ShouldBe([closed.Number]);
+        (await ListAsync(new IssueFilter { State = StateFilter.All, Labels = ["bug"] })).ShouldBe([closed.Number, labelled.Number]);
+        (await ListAsync(new IssueFilter { State = StateFilter.All, Labels = ["bug", "to do"] })).ShouldBe([labelled.Number]);
+        (await ListAsync(new IssueFilter { Creator = "octo" })).ShouldBe([labelled.Number, plain.Number]);
+        (await ListAsync(new IssueFilter { Creator = "somebody[bot]" })).ShouldBeEmpty();
+
+        ValueTask<List<int>> ListAsync(IssueFilter filter)
+            => Client.ListIssuesAsync(Repository, filter, Cancellation).Select(issue => issue.Number).ToListAsync(Cancellation);
+    }
+
+    [Fact]
     public async Task Comments_are_listed_oldest_first_over_pages_and_changed_and_deleted()
     {
         var issue = await Client.CreateIssueAsync(Repository, new NewIssue("t", ""), Cancellation);
@@ -89,6 +108,16 @@ public sealed class LocalForgeClientTests : IAsyncLifetime
         await Client.RemoveLabelAsync(Repository, issue.Number, name, Cancellation);
         (await Client.ListLabelsAsync(Repository, issue.Number, Cancellation).Select(label => label.Name).ToListAsync(Cancellation)).ShouldBe(["kept"]);
         await Should.ThrowAsync<ToolNotFoundException>(() => Client.RemoveLabelAsync(Repository, issue.Number, name, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_repository_tells_its_default_branch_and_where_it_is_cloned_from()
+    {
+        var found = await Client.GetRepositoryAsync(Repository, Cancellation);
+        found.DefaultBranch.ShouldBe("main");
+        found.CloneUrl.AbsolutePath.ShouldEndWith($"{Repository}.git");
+        found.IsArchived.ShouldBeFalse();
+        await Should.ThrowAsync<ToolNotFoundException>(() => Client.GetRepositoryAsync(new RepositoryName("octo", "nowhere"), Cancellation));
     }
 
     [Theory]
