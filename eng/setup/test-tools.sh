@@ -40,6 +40,7 @@ ensure_npm() {
 ensure_npm "$repository/tests/LocalForge.Tests/contract" "GitHub's contract"
 ensure_npm "$repository/tests/Activities.Tests/azurite" 'Azurite'
 ensure_npm "$repository/tests/Activities.Tests/sarif-schema" "SARIF's schema"
+ensure_npm "$repository/tests/Activities.Tests/cyclonedx-schema" "CycloneDX's schema"
 scanners=$repository/tests/Activities.Tests/scanners
 ensure_npm "$scanners" 'Trivy and ast-grep'
 

@@ -181,6 +181,18 @@ public sealed class HttpContractTests : ContractTest
     }
 
     [Fact]
+    public async Task GetFindingsSbom()
+    {
+        await using var platform = await StartAsync();
+        var conversation = new Conversation(platform);
+        await conversation.GetAsync("/api/findings/octo/hello/sbom?reference=refs/heads/main");
+        await KeepFindingsAsync(platform);
+        await conversation.GetAsync("/api/findings/Octo/Hello/sbom?reference=refs/heads/main");
+        await conversation.GetAsync("/api/findings/octo/hello/sbom?reference=main");
+        conversation.ShouldBeGolden("http-GetFindingsSbom");
+    }
+
+    [Fact]
     public async Task GetHealth()
     {
         await using var platform = await StartAsync(Probing(AgentHealth.Degraded, AgentHealth.Unhealthy));
@@ -353,10 +365,12 @@ public sealed class HttpContractTests : ContractTest
             .Record(new LedgerScan(ScriptedTools.HeadSha, begin.AddDays(9), scanners), new ScanRecord([found[1]], []), new FindingDeadlines()) with
         {
             Sarif = "sarif/octo/hello/1",
+            Inventory = "sbom/octo/hello/1",
         };
         var documents = platform.Services.GetRequiredService<IDocumentStore>();
         await documents.TryWriteAsync(LedgerKey.Of(ledger.Repository, ledger.Reference), JsonSerializer.SerializeToUtf8Bytes(ledger, JsonDefaults.Options), version: null, Token);
         await documents.TryWriteAsync(ledger.Sarif, """{"version":"2.1.0","runs":[]}"""u8.ToArray(), version: null, Token);
+        await documents.TryWriteAsync(ledger.Inventory, """{"bomFormat":"CycloneDX","specVersion":"1.6"}"""u8.ToArray(), version: null, Token);
     }
 
     private static string PullRequest(string action) =>

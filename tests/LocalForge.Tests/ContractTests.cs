@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.IO.Compression;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace AtomicDevOps.LocalForge.Tests;
@@ -105,6 +107,7 @@ public sealed class ContractTests
         await Get($"{Hello}/commits/{first}/statuses");
         await DriveChecksAsync(forge, client, first);
         await DriveIssuesAsync(client);
+        await DriveCodeScanningAsync(forge, client, first);
 
         await Post($"{Hello}/releases", new { tag_name = "v1", name = "One", body = "Notes" });
         var release = (await Get($"{Hello}/releases"))![0]!["id"];
@@ -177,6 +180,35 @@ public sealed class ContractTests
         await SendAsync(client, HttpMethod.Delete, comments);
         await SendAsync(client, HttpMethod.Get, comments);
         await SendAsync(client, HttpMethod.Patch, one, new { state = "closed", state_reason = "completed" });
+    }
+
+    private static async Task DriveCodeScanningAsync(TestForge forge, HttpClient client, string sha)
+    {
+        var sarifs = $"{TestForge.Hello}/code-scanning/sarifs";
+        var log = Compress("""{"$schema":"s","version":"2.1.0","runs":[{"tool":{"driver":{"name":"Scanner"}},"results":[]}]}""");
+        var sent = new { commit_sha = sha, @ref = "refs/heads/feature", sarif = log, tool_name = "Scanner", started_at = "2026-01-01T00:00:00Z", checkout_uri = "file:///src/" };
+        var good = await SendAsync(client, HttpMethod.Post, sarifs, sent);
+        await SendAsync(client, HttpMethod.Get, $"{sarifs}/{good!["id"]}");
+        var bad = await SendAsync(client, HttpMethod.Post, sarifs, sent with { sarif = Compress("{") });
+        await SendAsync(client, HttpMethod.Get, $"{sarifs}/{bad!["id"]}");
+        await SendAsync(client, HttpMethod.Get, $"{sarifs}/nothing");
+        await SendAsync(client, HttpMethod.Post, sarifs, sent with { sarif = "no gzip" });
+        await SendAsync(client, HttpMethod.Post, sarifs, sent with { sarif = new string('A', 14 * 1024 * 1024) });
+        await SendAsync(client, HttpMethod.Post, sarifs, sent with { @ref = "refs/heads/nothing" });
+        await forge.Server.Administration.SetCodeScanningAsync("octo/hello", enabled: false);
+        await SendAsync(client, HttpMethod.Post, sarifs, sent);
+        await SendAsync(client, HttpMethod.Get, $"{sarifs}/{good["id"]}");
+    }
+
+    private static string Compress(string text)
+    {
+        using var compressed = new MemoryStream();
+        using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest))
+        {
+            gzip.Write(Encoding.UTF8.GetBytes(text));
+        }
+
+        return Convert.ToBase64String(compressed.ToArray());
     }
 
     private static async Task DriveHooksAsync(HttpClient client, WebhookReceiver receiver)

@@ -157,6 +157,7 @@ public sealed class LocalForgeServer : IAsyncDisposable
         CommitEndpoints.Map(repository);
         ContentEndpoints.Map(repository);
         CheckEndpoints.Map(repository);
+        CodeScanningEndpoints.Map(repository);
         ReleaseEndpoints.Map(repository);
         HookEndpoints.Map(repository);
     }

@@ -48,6 +48,9 @@ public sealed record Assessment(
 
     /// <summary>The same as a SARIF log.</summary>
     public StoredArtifact? Sarif { get; init; }
+
+    /// <summary>What the head depends on, as a CycloneDX document; null where nobody looked.</summary>
+    public StoredArtifact? Inventory { get; init; }
 }
 
 /// <param name="Added">By the change; all where there is no base.</param>
@@ -147,13 +150,14 @@ public sealed class FindingActivities(IArtifactStore artifacts, SecretRedactor r
             Expired = [.. suppressed.Expired.Take(MostTold).Select(static suppression => suppression.ToString())],
             Record = await artifacts.WriteJsonAsync($"{ArtifactKey.Segment(input.RunId)}/findings-record.json", record, cancellationToken),
             Sarif = await WriteSarifAsync(input.RunId, record, cancellationToken),
+            Inventory = input.Scans.Select(static scan => scan.Inventory).FirstOrDefault(static inventory => inventory is not null),
         };
     }
 
     private Task<StoredArtifact> WriteSarifAsync(string runId, ScanRecord record, CancellationToken cancellationToken)
     {
         var version = typeof(FindingActivities).Assembly.GetName().Version!.ToString(3);
-        var log = new SarifWriterOptions("Atomic DevOps", version, options.Value.PublicAddress, "atomic-devops/security/")
+        var log = new SarifWriterOptions(SarifWriter.PlatformTool, version, options.Value.PublicAddress, "atomic-devops/security/")
         {
             Suppressed = [.. record.AddedSuppressed, .. record.UnchangedSuppressed],
         };

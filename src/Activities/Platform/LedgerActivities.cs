@@ -1,3 +1,4 @@
+using AtomicDevOps.Activities.Security;
 using AtomicDevOps.Activities.Security.Findings;
 using AtomicDevOps.Activities.Security.Ledger;
 using AtomicDevOps.Activities.Tools;
@@ -16,7 +17,11 @@ namespace AtomicDevOps.Activities.Platform;
 /// <param name="Record">The assessment's.</param>
 /// <param name="Sarif">The assessment's.</param>
 public sealed record RecordFindingsRequest(
-    RepositoryName Repository, string Reference, string CommitSha, DateTimeOffset At, StoredArtifact Record, StoredArtifact Sarif);
+    RepositoryName Repository, string Reference, string CommitSha, DateTimeOffset At, StoredArtifact Record, StoredArtifact Sarif)
+{
+    /// <summary>The assessment's.</summary>
+    public StoredArtifact? Inventory { get; init; }
+}
 
 /// <param name="Recorded">Whether this call did; else the scan is known, or older than all that is kept.</param>
 /// <param name="Open">How many stand that nobody answers for.</param>
@@ -32,12 +37,19 @@ public sealed record WatchedBranchesRequest(DateTimeOffset At);
 
 /// <param name="Branch">Null where nothing but the repository is known.</param>
 /// <param name="Due">Why it has to be looked at by now, a sentence for people; null where it has not.</param>
-public sealed record WatchedBranch(RepositoryName Repository, string? Branch, string? Due);
+public sealed record WatchedBranch(RepositoryName Repository, string? Branch, string? Due)
+{
+    /// <summary>The document with what the branch depends on; null where none is kept, or where it does not matter as the branch is due.</summary>
+    public string? Inventory { get; init; }
+
+    /// <summary>The advisories about it that are known already.</summary>
+    public IReadOnlyList<string> Advisories { get; init; } = [];
+}
 
 /// <param name="Reference">As in <see cref="RecordFindingsRequest"/>.</param>
 public sealed record ForgetFindingsRequest(RepositoryName Repository, string Reference);
 
-/// <summary>Keeps what is known of findings beyond runs: a ledger and a SARIF log for each branch and pull request.</summary>
+/// <summary>Keeps what is known of findings beyond runs: a ledger, a SARIF log and an inventory for each branch and pull request.</summary>
 public sealed class LedgerActivities(IArtifactStore artifacts, IDocumentStore documents, FindingLedgers ledgers, IOptions<FindingsOptions> options, IOptionsSnapshot<PlatformOptions> platform)
 {
     private const string RecordName = "Findings_Record";
@@ -74,12 +86,12 @@ public sealed class LedgerActivities(IArtifactStore artifacts, IDocumentStore do
             .Where(repository => !swept.Contains(repository));
         return
         [
-            .. branches.Select(ledger => new WatchedBranch(ledger.Repository, ledger.Branch, ledger.FindDue(input.At, options.Value.SweepInterval))),
+            .. branches.Select(ledger => Watch(ledger, input.At)),
             .. never.Select(static repository => new WatchedBranch(repository, Branch: null, "Its default branch was never looked at.")),
         ];
     }
 
-    /// <summary>Removes a ledger with its log.</summary>
+    /// <summary>Removes a ledger with its log and inventory.</summary>
     /// <returns>Whether there was one.</returns>
     [Function(ForgetName)]
     public async Task<bool> ForgetAsync([ActivityTrigger] ForgetFindingsRequest input, CancellationToken cancellationToken)
@@ -87,6 +99,7 @@ public sealed class LedgerActivities(IArtifactStore artifacts, IDocumentStore do
         var ledger = await ledgers.FindAsync(input.Repository, input.Reference, cancellationToken);
         await documents.DeleteAsync(LedgerKey.Of(input.Repository, input.Reference), cancellationToken);
         await DropAsync(ledger?.Sarif, now: null, cancellationToken);
+        await DropAsync(ledger?.Inventory, now: null, cancellationToken);
         return ledger is not null;
     }
 
@@ -115,17 +128,41 @@ public sealed class LedgerActivities(IArtifactStore artifacts, IDocumentStore do
             var next = ledger.Record(scan, found, options.Value.Deadlines);
             if (next.Latest == scan)
             {
-                next = next with { Sarif = await KeepAsync(input.Sarif, LedgerKey.Sarif(ledger, scan, input.Sarif.Sha256), cancellationToken) };
+                next = next with
+                {
+                    Sarif = await KeepAsync(input.Sarif, LedgerKey.Sarif(ledger, scan, input.Sarif.Sha256), cancellationToken),
+                    Inventory = input.Inventory is { } inventory ? await KeepAsync(inventory, LedgerKey.Inventory(ledger, scan, inventory.Sha256), cancellationToken) : null,
+                };
             }
 
             if (await documents.TryWriteJsonAsync(key, next, version, cancellationToken))
             {
                 await DropAsync(ledger.Sarif, next.Sarif, cancellationToken);
+                await DropAsync(ledger.Inventory, next.Inventory, cancellationToken);
                 return Count(next, scan.At, recorded: true);
             }
         }
 
         throw new ToolUnavailableException(DocumentJson.Tool, $"The ledger of {input.Reference} in {input.Repository} was changed by others {MostAttempts} times in a row.");
+    }
+
+    private WatchedBranch Watch(FindingLedger ledger, DateTimeOffset at)
+    {
+        var watched = new WatchedBranch(ledger.Repository, ledger.Branch, ledger.FindDue(at, options.Value.SweepInterval));
+        return watched.Due is not null || ledger.Inventory is null
+            ? watched
+            : watched with
+            {
+                Inventory = ledger.Inventory,
+                Advisories =
+                [
+                    .. ledger.Entries.Where(static entry => entry.FixedAt is null)
+                        .Select(static entry => entry.Finding.Package)
+                        .OfType<VulnerablePackage>()
+                        .SelectMany(static package => package.Aliases.Prepend(package.Advisory))
+                        .Distinct(StringComparer.OrdinalIgnoreCase),
+                ],
+            };
     }
 
     private static RecordedFindings Count(FindingLedger ledger, DateTimeOffset at, bool recorded)

@@ -1,3 +1,4 @@
+using AtomicDevOps.Activities.Security.CycloneDx;
 using AtomicDevOps.Activities.Security.Ledger;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.GitHub;
@@ -49,10 +50,31 @@ public sealed class FindingTriggers(FindingLedgers ledgers, TimeProvider timePro
 
     /// <summary><c>GET /api/findings/{owner}/{name}/sarif?reference=refs/heads/main</c> downloads the newest scan's findings as a SARIF 2.1.0 log.</summary>
     [Function(nameof(GetFindingsSarif))]
-    public async Task<IResult> GetFindingsSarif(
+    public Task<IResult> GetFindingsSarif(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "findings/{owner}/{name}/sarif")] HttpRequest request,
         string owner,
         string name,
+        CancellationToken cancellationToken) =>
+        DownloadAsync(request, owner, name, ledgers.ReadSarifAsync, "application/sarif+json", "sarif", "was never scanned", cancellationToken);
+
+    /// <summary><c>GET /api/findings/{owner}/{name}/sbom?reference=refs/heads/main</c> downloads what the newest scan's commit depends on as CycloneDX 1.6.</summary>
+    [Function(nameof(GetFindingsSbom))]
+    public Task<IResult> GetFindingsSbom(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "findings/{owner}/{name}/sbom")] HttpRequest request,
+        string owner,
+        string name,
+        CancellationToken cancellationToken) =>
+        DownloadAsync(
+            request, owner, name, ledgers.ReadInventoryAsync, CycloneDxWriter.MediaType, "cdx.json", "was never scanned, or its newest scan did not look at dependencies", cancellationToken);
+
+    private static async Task<IResult> DownloadAsync(
+        HttpRequest request,
+        string owner,
+        string name,
+        Func<RepositoryName, string, CancellationToken, Task<(LedgerScan Scan, ReadOnlyMemory<byte> Content)?>> readAsync,
+        string mediaType,
+        string extension,
+        string missing,
         CancellationToken cancellationToken)
     {
         if (!RepositoryName.TryParse($"{owner}/{name}", out var repository))
@@ -68,9 +90,9 @@ public sealed class FindingTriggers(FindingLedgers ledgers, TimeProvider timePro
 
         try
         {
-            return await ledgers.ReadSarifAsync(repository, reference, cancellationToken) is { } found
-                ? Results.File(found.Log.ToArray(), "application/sarif+json", $"{owner}-{name}-{found.Scan.CommitSha[..Math.Min(7, found.Scan.CommitSha.Length)]}.sarif")
-                : Problems.NotFound($"{reference} of {repository} was never scanned. GET /api/findings?repository={repository} lists what was.");
+            return await readAsync(repository, reference, cancellationToken) is { } found
+                ? Results.File(found.Content.ToArray(), mediaType, $"{owner}-{name}-{found.Scan.CommitSha[..Math.Min(7, found.Scan.CommitSha.Length)]}.{extension}")
+                : Problems.NotFound($"{reference} of {repository} {missing}. GET /api/findings?repository={repository} lists what was.");
         }
         catch (ToolUnavailableException exception)
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using AtomicDevOps.Activities.Experts.Sast;
 using AtomicDevOps.Activities.Pipelines;
 using AtomicDevOps.Activities.Platform;
@@ -97,6 +98,23 @@ public sealed class LedgerActivitiesTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_newest_scans_inventory_is_kept_and_goes_with_a_newer_scan_that_has_none()
+    {
+        var ledgers = _services.GetRequiredService<FindingLedgers>();
+        await RecordAsync(0, await AssessAsync(0, "one"));
+        await RecordAsync(2, await AssessAsync(2, "two"));
+        await RecordAsync(1, await AssessAsync(1, "between"));
+
+        var kept = (await ledgers.ReadInventoryAsync(Repository, "refs/heads/main", Cancellation)).ShouldNotBeNull();
+        (kept.Scan.CommitSha, Encoding.UTF8.GetString(kept.Content.Span)).ShouldBe(($"{2:x40}", "two"));
+        (await Documents.ListAsync("sbom", Cancellation).ToListAsync(Cancellation)).ShouldBe([(await LedgerAsync()).Inventory!]);
+
+        await RecordAsync(3, await AssessAsync(3));
+        (await ledgers.ReadInventoryAsync(Repository, "refs/heads/main", Cancellation)).ShouldBeNull();
+        (await Documents.ListAsync("sbom", Cancellation).ToListAsync(Cancellation)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Scans_that_are_recorded_at_once_all_count()
     {
         var assessed = new List<Assessment>();
@@ -170,7 +188,7 @@ public sealed class LedgerActivitiesTests : IAsyncDisposable
         await RecordAsync(0, await AssessAsync(0, Code("Bandit", "B602", "a.py", 1)));
         await artifacts.WriteJsonAsync("run1/workspace/abc.tar", "a tree", Cancellation);
         var others = FilesBelow("artifacts");
-        await RecordAsync(1, await AssessAsync(1, Code("Bandit", "B602", "b.py", 1)), "refs/pull/1");
+        await RecordAsync(1, await AssessAsync(1, inventory: "{}", Code("Bandit", "B602", "b.py", 1)), "refs/pull/1");
         var kept = FilesBelow("findings");
         FilesBelow("artifacts").Except(others, StringComparer.Ordinal).ShouldNotBeEmpty();
 
@@ -196,18 +214,22 @@ public sealed class LedgerActivitiesTests : IAsyncDisposable
         (await Should.ThrowAsync<ToolException>(() => RecordAsync(0, assessed, reference))).Message.ShouldContain("refs/heads/");
     }
 
-    private async Task<Assessment> AssessAsync(int day, params Finding[] findings)
+    private Task<Assessment> AssessAsync(int day, params Finding[] findings) => AssessAsync(day, inventory: null, findings);
+
+    private async Task<Assessment> AssessAsync(int day, string? inventory, params Finding[] findings)
     {
         var artifacts = _services.GetRequiredService<IArtifactStore>();
         var scan = await artifacts.WriteJsonAsync($"run{day}/scans/sast-head.json", new[] { new ScanReport("Bandit", ScanOutcome.Checked) { Findings = findings } }, Cancellation);
+        var kept = inventory is null ? null : await artifacts.WriteAsync(
+            $"run{day}/scans/inventory", (stream, token) => stream.WriteAsync(Encoding.UTF8.GetBytes(inventory), token).AsTask(), Cancellation);
         await using var scope = _services.CreateAsyncScope();
         return await ActivatorUtilities.CreateInstance<FindingActivities>(scope.ServiceProvider).AssessAsync(
-            new AssessmentRequest($"run{day}", [new ScanResult(scan, Base: null, [])], new SecurityConfiguration(), Start.AddDays(day)), Cancellation);
+            new AssessmentRequest($"run{day}", [new ScanResult(scan, Base: null, []) { Inventory = kept }], new SecurityConfiguration(), Start.AddDays(day)), Cancellation);
     }
 
     private Task<RecordedFindings> RecordAsync(double day, Assessment assessed, string reference = "refs/heads/main") =>
         Activities.RecordAsync(
-            new RecordFindingsRequest(Repository, reference, $"{(int)(day * 24):x40}", Start.AddDays(day), assessed.Record!, assessed.Sarif!), Cancellation);
+            new RecordFindingsRequest(Repository, reference, $"{(int)(day * 24):x40}", Start.AddDays(day), assessed.Record!, assessed.Sarif!) { Inventory = assessed.Inventory }, Cancellation);
 
     private async Task<FindingLedger> LedgerAsync()
     {

@@ -24,6 +24,8 @@ internal static class Guard
 
     public static void NeedsSarifSchema(string schema) => Needs(File.Exists(schema) && HasNode.Value, "node, and SARIF's schema: run `npm ci` in tests/Activities.Tests/sarif-schema");
 
+    public static void NeedsCycloneDxSchema(string schema) => Needs(File.Exists(schema) && HasNode.Value, "node, and CycloneDX's schema: run `npm ci` in tests/Activities.Tests/cyclonedx-schema");
+
     public static void NeedsBandit() => Needs(HasBandit.Value, "bandit: on Debian the package of that name");
 
     /// <returns>The program.</returns>

@@ -65,6 +65,7 @@ public sealed partial class StartUpTests : IDisposable
     [InlineData("Findings:Deadlines:High", "forever")]
     [InlineData("Findings:Deadlines:Medium", "-1.00:00:00")]
     [InlineData("Findings:Deadlines:Low", "4000.00:00:00")]
+    [InlineData("Findings:SweepInterval", "00:30:00")]
     [InlineData("Artifacts:Container", "artifacts", "Artifacts:Directory", null)]
     [InlineData("Artifacts:Container", "http://stdevops.blob.core.windows.net/artifacts", "Artifacts:Directory", null)]
     [InlineData("Artifacts:Container", "https://stdevops.blob.core.windows.net/", "Artifacts:Directory", null)]

@@ -15,6 +15,7 @@ namespace AtomicDevOps.FunctionApp.Tests.Findings;
 public sealed class FindingTriggersTests
 {
     private const string Sarif = """{"version":"2.1.0","runs":[]}""";
+    private const string Inventory = """{"bomFormat":"CycloneDX","specVersion":"1.6"}""";
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -113,6 +114,22 @@ public sealed class FindingTriggersTests
     }
 
     [Fact]
+    public async Task The_newest_inventory_is_downloaded_as_a_file_and_a_scan_without_one_is_told()
+    {
+        await using var app = await StartAsync();
+
+        using var answer = await app.Client.GetAsync("/api/findings/octo/hello/sbom?reference=refs/heads/main", Token);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        answer.Content.Headers.ContentType?.ToString().ShouldBe("application/vnd.cyclonedx+json");
+        answer.Content.Headers.ContentDisposition?.ToString().ShouldContain("attachment; filename=octo-hello-0123456.cdx.json");
+        (await answer.Content.ReadAsStringAsync(Token)).ShouldBe(Inventory);
+        (await app.Client.GetAsync("/api/findings/octo/other/sbom?reference=refs/heads/main", Token).ProblemAsync(HttpStatusCode.NotFound)).ShouldContain("did not look at dependencies");
+        (await app.Client.GetAsync("/api/findings/octo/hello/sbom?reference=main", Token).ProblemAsync(HttpStatusCode.BadRequest)).ShouldStartWith("«reference»");
+        (await app.Anonymous.GetAsync("/api/findings/octo/hello/sbom?reference=refs/heads/main", Token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
     public async Task What_was_never_scanned_has_no_log_and_is_told_so()
     {
         await using var app = await StartAsync();
@@ -132,7 +149,9 @@ public sealed class FindingTriggersTests
             await WriteAsync(app, ledger);
         }
 
-        (await app.Services.GetRequiredService<IDocumentStore>().TryWriteAsync("sarif/main", Encoding.UTF8.GetBytes(Sarif), version: null, Token)).ShouldBeTrue();
+        var documents = app.Services.GetRequiredService<IDocumentStore>();
+        (await documents.TryWriteAsync("sarif/main", Encoding.UTF8.GetBytes(Sarif), version: null, Token)).ShouldBeTrue();
+        (await documents.TryWriteAsync("sbom/main", Encoding.UTF8.GetBytes(Inventory), version: null, Token)).ShouldBeTrue();
         return app;
     }
 
@@ -154,7 +173,11 @@ public sealed class FindingTriggersTests
         var today = DateTimeOffset.UtcNow;
         return
         [
-            main.Record(Scan(Start), gone, new FindingDeadlines()).Record(Scan(today.AddDays(-20)), standing, new FindingDeadlines()) with { Sarif = "sarif/main" },
+            main.Record(Scan(Start), gone, new FindingDeadlines()).Record(Scan(today.AddDays(-20)), standing, new FindingDeadlines()) with
+            {
+                Sarif = "sarif/main",
+                Inventory = "sbom/main",
+            },
             Ledger("octo/hello", "refs/pull/12").Record(Scan(today), new ScanRecord([Of("pull-high", FindingSeverity.High)], []), new FindingDeadlines()),
             Ledger("octo/other", "refs/heads/main").Record(
                 Scan(today) with { Scanners = [new ScannerState("Bandit", ScanOutcome.Checked, null), new ScannerState("Trivy", ScanOutcome.NotChecked, "It is not installed.")] },

@@ -18,6 +18,7 @@ internal static class AdministrationEndpoints
         group.MapPost("/repositories", CreateRepositoryAsync);
         group.MapPost("/collaborators", AddCollaboratorAsync);
         group.MapPost("/apps", InstallAppAsync);
+        group.MapPost("/code-scanning", SetCodeScanningAsync);
         group.MapPost("/faults", InjectFaultAsync);
         group.MapDelete("/faults", LiftFaults);
     }
@@ -83,6 +84,16 @@ internal static class AdministrationEndpoints
         });
     }
 
+    private static async Task<IResult> SetCodeScanningAsync(RootCall call, ForgeAdministration administration)
+    {
+        var body = await call.ReadAsync<CodeScanningSwitch>();
+        return await RunAsync(async () =>
+        {
+            await administration.SetCodeScanningAsync(body.FullName ?? "", body.Enabled ?? true, call.Aborted);
+            return [];
+        });
+    }
+
     private static async Task<IResult> InjectFaultAsync(RootCall call)
     {
         var body = await call.ReadAsync<NewFault>();
@@ -125,6 +136,8 @@ internal static class AdministrationEndpoints
     private sealed record NewCollaborator(string? FullName, string? Login, string? Permission);
 
     private sealed record NewApp(string? Slug, string? Account, string? PublicKeyPem);
+
+    private sealed record CodeScanningSwitch(string? FullName, bool? Enabled);
 
     private sealed record NewFault(
         string? Kind, int? StatusCode, double? DelaySeconds, double? DurationSeconds, string? Method, string? PathContains, int? Times);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using AtomicDevOps.LocalForge.Api.Http;
+using AtomicDevOps.LocalForge.CodeScanning;
 using AtomicDevOps.LocalForge.Git;
 using AtomicDevOps.LocalForge.PullRequests;
 using AtomicDevOps.LocalForge.Store;
@@ -170,6 +171,25 @@ public sealed partial class ForgeAdministration
         var known = _forge.Store.Collaborators.FirstOrDefault(c => c.RepositoryId == repository.Id && c.UserId == user.Id);
         write.Put(_forge.Store.Collaborators, new Collaborator(known?.Id ?? write.NextId(), repository.Id, user.Id, granted));
         write.Commit();
+    }
+
+    /// <summary>Switches code scanning on, as it is at first, or off, as it is on GitHub for a private repository whose plan has none.</summary>
+    public async Task SetCodeScanningAsync(string fullName, bool enabled, CancellationToken cancellationToken = default)
+    {
+        using var write = await _forge.Store.BeginWriteAsync(cancellationToken);
+        write.Put(_forge.Store.Repositories, FindRepository(fullName) with { CodeScanning = enabled });
+        write.Commit();
+    }
+
+    /// <summary>What was uploaded to code scanning, oldest first.</summary>
+    public IReadOnlyList<UploadedSarif> ListSarifUploads(string fullName)
+    {
+        var repository = FindRepository(fullName);
+        return
+        [
+            .. _forge.Store.SarifUploads.All.Where(upload => upload.RepositoryId == repository.Id).OrderBy(upload => upload.Id).Select(upload => new UploadedSarif(
+                upload.CommitSha, upload.Ref, upload.ToolName, SarifLog.Decompress(Convert.FromBase64String(upload.Log)), upload.Errors)),
+        ];
     }
 
     /// <summary>Registers a GitHub App and installs it on an account.</summary>

@@ -21,7 +21,11 @@ public sealed record SastRequest(string RunId, WorkspaceReference Head)
 /// <param name="Head">A list of <see cref="ScanReport"/> in JSON.</param>
 /// <param name="Base">The same for the tree that the change builds on; null where there was none to scan.</param>
 /// <param name="Scanners">How each scanner fared on the head.</param>
-public sealed record ScanResult(StoredArtifact Head, StoredArtifact? Base, IReadOnlyList<ScannerOutcome> Scanners);
+public sealed record ScanResult(StoredArtifact Head, StoredArtifact? Base, IReadOnlyList<ScannerOutcome> Scanners)
+{
+    /// <summary>What the head depends on, as a CycloneDX document in JSON; null where that was not looked at.</summary>
+    public StoredArtifact? Inventory { get; init; }
+}
 
 /// <param name="Tool">For people.</param>
 /// <param name="Findings">How many it found, before repeats are told apart.</param>

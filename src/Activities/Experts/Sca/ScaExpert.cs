@@ -1,9 +1,12 @@
 using AtomicDevOps.Activities.Experts.Sast;
 using AtomicDevOps.Activities.Packages.Manifests;
 using AtomicDevOps.Activities.Security;
+using AtomicDevOps.Activities.Security.CycloneDx;
+using AtomicDevOps.Activities.Security.Findings;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.CodeScanning;
+using AtomicDevOps.Activities.Tools.Documents;
 using AtomicDevOps.Activities.Tools.Osv;
 using AtomicDevOps.Primitives.Agents;
 using AtomicDevOps.Primitives.Workflow;
@@ -13,19 +16,22 @@ namespace AtomicDevOps.Activities.Experts.Sca;
 
 /// <summary>Knows what a repository depends on, and which advisories that meets.</summary>
 [Agent(AgentLayer.ToolExpertise, Name, "Reads manifests and locks, and compares every version in them with the advisories about it.")]
-public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifacts)
+public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifacts, IDocumentStore documents)
 {
     internal const string Name = "ScaExpert";
     private const string ScanName = "ScaExpert_Scan";
+    private const string FindNewName = "ScaExpert_FindNew";
 
     public static ActivityCall<ScaRequest, ScanResult> Scan { get; } = new(ScanName);
+
+    public static ActivityCall<NewAdvisoryRequest, NewAdvisoryResult> FindNew { get; } = new(FindNewName);
 
     /// <summary>Whether a file can say what a repository depends on.</summary>
     public static bool LooksAt(string path) => DependencyJudgement.MayNameDependencies(path);
 
     /// <summary>
-    /// Judges every dependency of the head, and of the base. Where the advisories cannot be had that is <see cref="ScanOutcome.NotChecked"/>, and
-    /// <see cref="ScanOutcome.PartlyChecked"/> where a file or a version cannot be read.
+    /// Judges every dependency of the head, and of the base, and makes an inventory of the head's. Where the advisories cannot be had that is
+    /// <see cref="ScanOutcome.NotChecked"/>, and <see cref="ScanOutcome.PartlyChecked"/> where a file or a version cannot be read.
     /// </summary>
     /// <exception cref="ToolException">The workspace cannot be read.</exception>
     [Function(ScanName)]
@@ -38,20 +44,40 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
 
         var head = await ReadAsync(input.Head, cancellationToken);
         var @base = input.Base is null ? null : await ReadAsync(input.Base, cancellationToken);
-        AdvisoryAnswer? answer = null;
-        string? problem = null;
-        var packages = head.Dependencies.Concat(@base?.Dependencies ?? []).Select(DependencyJudgement.PackageOf).Distinct().ToArray();
-        try
-        {
-            answer = packages.Length == 0 ? null : await advisories.FindAsync(packages, cancellationToken);
-        }
-        catch (ToolException exception)
-        {
-            problem = exception.Message;
-        }
-
-        return await KeepAsync(
+        var (answer, problem) = await AskAsync(head.Dependencies.Concat(@base?.Dependencies ?? []), cancellationToken);
+        var result = await KeepAsync(
             input, DependencyJudgement.Judge(head, answer, problem), @base is null ? null : DependencyJudgement.Judge(@base, answer, problem), cancellationToken);
+        return result with
+        {
+            Inventory = await WriteAsync(
+                $"{ArtifactKey.Segment(input.RunId)}/scans/sca-head.cdx.json", DependencyInventory.Of(head, input.Repository, input.Head.CommitSha), cancellationToken),
+        };
+    }
+
+    /// <summary>
+    /// Judges an inventory that is kept by the advisories as they are now, and tells those that nobody knew of. Where they cannot be had that is
+    /// <see cref="ScanOutcome.NotChecked"/>, and nothing is known of new ones.
+    /// </summary>
+    /// <exception cref="ToolNotFoundException">The inventory is not kept any more: a newer scan has another one.</exception>
+    /// <exception cref="ToolUnavailableException">The store is busy: the same may succeed later.</exception>
+    [Function(FindNewName)]
+    public async Task<NewAdvisoryResult> FindNewAsync([ActivityTrigger] NewAdvisoryRequest input, CancellationToken cancellationToken)
+    {
+        var document = await documents.ReadAsync(input.Inventory, cancellationToken)
+            ?? throw new ToolNotFoundException(DocumentJson.Tool, $"There is no inventory '{input.Inventory}'. The ledger names the one of its newest scan.");
+        var inventory = DependencyInventory.Read(document.Content.ToArray());
+        var (answer, problem) = await AskAsync(inventory.Dependencies, cancellationToken);
+        var report = DependencyJudgement.Judge(inventory, answer, problem);
+        var known = input.Known.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var found = FindingPriority.Order(report.Findings.Where(finding => !known.Contains(finding.Package!.Advisory) && !finding.Package.Aliases.Any(known.Contains)))
+            .DistinctBy(static finding => (finding.Package!.Advisory, finding.Package.Ecosystem, finding.Package.Name, finding.Package.Version))
+            .Select(static finding => new NewAdvisory(finding.Package!.Advisory, finding.Package.Ecosystem, finding.Package.Name, finding.Package.Version, finding.Severity)
+            {
+                Aliases = finding.Package.Aliases,
+                KnownExploited = finding.KnownExploited,
+            })
+            .ToArray();
+        return new NewAdvisoryResult(report.Outcome, [.. found.Take(NewAdvisoryResult.MostAdvisories)], found.Length) { Reason = report.Reason };
     }
 
     private async Task<ScanResult> KeepAsync(ScaRequest input, ScanReport head, ScanReport? @base, CancellationToken cancellationToken)
@@ -62,6 +88,28 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
             @base is null ? null : await artifacts.WriteJsonAsync($"{key}-base.json", new[] { @base }, cancellationToken),
             [ScannerOutcome.Of(head)]);
     }
+
+    private async Task<(AdvisoryAnswer? Answer, string? Problem)> AskAsync(IEnumerable<PackageDependency> dependencies, CancellationToken cancellationToken)
+    {
+        var packages = dependencies.Select(DependencyJudgement.PackageOf).Distinct().ToArray();
+        try
+        {
+            return (packages.Length == 0 ? null : await advisories.FindAsync(packages, cancellationToken), null);
+        }
+        catch (ToolException exception)
+        {
+            return (null, exception.Message);
+        }
+    }
+
+    private Task<StoredArtifact> WriteAsync(string key, CycloneDxDocument inventory, CancellationToken cancellationToken) => artifacts.WriteAsync(
+        key,
+        (stream, _) =>
+        {
+            CycloneDxWriter.Write(stream, inventory);
+            return Task.CompletedTask;
+        },
+        cancellationToken);
 
     private async Task<DependencyReport> ReadAsync(WorkspaceReference workspace, CancellationToken cancellationToken)
     {

@@ -1,9 +1,12 @@
 using AtomicDevOps.Activities.Tools.Artifacts;
+using AtomicDevOps.Activities.Tools.Documents;
+using AtomicDevOps.Activities.Tools.Http;
 using AtomicDevOps.Activities.Tools.Osv;
 using AtomicDevOps.Primitives.Agents;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace AtomicDevOps.Activities.Experts.Sca;
 
@@ -13,12 +16,11 @@ public static class ScaServiceCollectionExtensions
     public static IServiceCollection AddSca(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddArtifacts(configuration);
-        services.AddOptions<OsvOptions>()
-            .Bind(configuration.GetSection(OsvOptions.Section))
-            .Validate(
-                static options => options.Directory is null || Directory.Exists(options.Directory),
-                "Osv:Directory names a directory that does not exist. Right would be one with OSV records, such as an unpacked export of a database.")
-            .ValidateOnStart();
+        services.AddDocuments(configuration);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<OsvOptions>().Bind(configuration.GetSection(OsvOptions.Section)).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OsvOptions>, OsvOptionsValidator>());
+        JsonTransport.AddClient(services, OsvApi.ClientName, static provider => provider.GetRequiredService<IOptions<OsvOptions>>().Value.Timeout);
         services.TryAddSingleton<IAdvisorySource, OsvClient>();
         services.TryAddSingleton<ScaExpert>();
         services.AddSingleton<IAgentProbe, OsvProbe>();

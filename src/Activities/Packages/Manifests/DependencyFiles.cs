@@ -1,4 +1,5 @@
 using AtomicDevOps.Activities.Packages.Manifests.Cargo;
+using AtomicDevOps.Activities.Packages.Manifests.CycloneDx;
 using AtomicDevOps.Activities.Packages.Manifests.Debian;
 using AtomicDevOps.Activities.Packages.Manifests.Go;
 using AtomicDevOps.Activities.Packages.Manifests.Maven;
@@ -22,14 +23,14 @@ public static class DependencyFiles
         new RequirementsFile(), new PyProject(), new Pipfile(), new PythonTomlLock(), new PipfileLock(),
         new PackageJson(), new PackageLock(), new YarnLock(), new PnpmLock(), new PnpmWorkspace(),
         new BuildFile(), new NuGetLock(), new PackagesConfig(), new GoModule(), new GoSums(), new CargoManifest(), new CargoLock(), new Pom(),
-        new DebianPackages(), new OsRelease(),
+        new DebianPackages(), new OsRelease(), new CycloneDxInventory(),
     ];
 
     /// <summary>Whether a file is one of those that name dependencies, by its path from the repository's root alone. Other files may be read because one of these includes them.</summary>
     public static bool IsRead(string path) => FormatOf(path) is not null;
 
-    /// <summary>The ecosystem of the dependencies that a file names; null where it is not one that is read.</summary>
-    public static string? EcosystemOf(string path) => FormatOf(path)?.Ecosystem;
+    /// <summary>The ecosystem of the dependencies that a file names; null where it is not one that is read, or names those of several.</summary>
+    public static string? EcosystemOf(string path) => FormatOf(path)?.Ecosystem is { Length: > 0 } ecosystem ? ecosystem : null;
 
     /// <summary>
     /// Reads all manifests and locks. Never throws for what a file says: what cannot be read is a problem of the report.

@@ -12,6 +12,7 @@ namespace AtomicDevOps.Activities.Security.CycloneDx;
 public sealed record PackageUrl(string Type, string? Namespace, string Name, string? Version)
 {
     private const int MostCharacters = 2_048;
+    private const string LongTerm = ":LTS";
 
     /// <summary>By key, in lower case.</summary>
     public IReadOnlyDictionary<string, string> Qualifiers { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -29,12 +30,40 @@ public sealed record PackageUrl(string Type, string? Namespace, string Name, str
         "cargo" => "crates.io",
         "gem" => "RubyGems",
         "composer" => "Packagist",
-        "deb" => Qualifiers.TryGetValue("distro", out var distro) && distro.StartsWith("debian-", StringComparison.Ordinal) ? $"Debian:{distro[7..].Split('.')[0]}" : null,
+        "deb" => (Namespace, Qualifiers.GetValueOrDefault("distro")?.Split('-', 2)) switch
+        {
+            (_, ["debian", { Length: > 0 } release]) => $"Debian:{release.Split('.')[0]}",
+            (_, ["ubuntu", { Length: > 0 } release]) => $"Ubuntu:{release}{(IsLongTerm(release) ? LongTerm : string.Empty)}",
+            ("debian", null) => "Debian",
+            _ => null,
+        },
         _ => null,
     };
 
     /// <summary>As the ecosystem writes it: <c>@angular/core</c>, <c>org.apache.commons:commons-text</c>, <c>golang.org/x/net</c>.</summary>
     public string PackageName => Namespace is null || Type is "deb" ? Name : Type is "maven" ? $"{Namespace}:{Name}" : $"{Namespace}/{Name}";
+
+    /// <summary>The URL of a package that OSV's ecosystems name; of a source package where it is a distribution's. Null for an ecosystem that is not known here.</summary>
+    public static PackageUrl? Of(string ecosystem, string name, string? version)
+    {
+        var parts = ecosystem.Split(':');
+        return parts[0] switch
+        {
+            "PyPI" => new PackageUrl("pypi", Namespace: null, name.ToLowerInvariant().Replace('_', '-'), version),
+            "npm" => Split("npm", '/'),
+            "NuGet" => new PackageUrl("nuget", Namespace: null, name, version),
+            "Maven" => Split("maven", ':'),
+            "Go" => Split("golang", '/'),
+            "crates.io" => new PackageUrl("cargo", Namespace: null, name, version),
+            "RubyGems" => new PackageUrl("gem", Namespace: null, name, version),
+            "Packagist" => Split("composer", '/'),
+            "Debian" or "Ubuntu" => new PackageUrl("deb", parts[0].ToLowerInvariant(), name, version) { Qualifiers = Distribution(parts) },
+            _ => null,
+        };
+
+        PackageUrl Split(string type, char separator) =>
+            name.LastIndexOf(separator) is > 0 and var at ? new PackageUrl(type, name[..at], name[(at + 1)..], version) : new PackageUrl(type, Namespace: null, name, version);
+    }
 
     /// <exception cref="FormatException">It is no package URL; the message says why.</exception>
     public static PackageUrl Parse(string text) => Read(text) is ({ } read, _) ? read : throw new FormatException(Read(text).Problem);
@@ -68,6 +97,20 @@ public sealed record PackageUrl(string Type, string? Namespace, string Name, str
 
         return Subpath is null ? text.ToString() : text.Append('#').AppendJoin('/', Subpath.Split('/').Select(Encode)).ToString();
     }
+
+    private static Dictionary<string, string> Distribution(string[] ecosystem)
+    {
+        var qualifiers = new Dictionary<string, string>(StringComparer.Ordinal) { ["arch"] = "source" };
+        if (ecosystem.Length > 1)
+        {
+            qualifiers["distro"] = $"{ecosystem[0].ToLowerInvariant()}-{ecosystem[1]}";
+        }
+
+        return qualifiers;
+    }
+
+    /// <summary>Ubuntu's of April in every other year.</summary>
+    private static bool IsLongTerm(string release) => release.EndsWith(".04", StringComparison.Ordinal) && release.Length == 5 && release[1] is ('0' or '2' or '4' or '6' or '8');
 
     private static (PackageUrl? Url, string Problem) Read(string text)
     {

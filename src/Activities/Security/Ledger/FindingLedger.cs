@@ -39,6 +39,9 @@ public sealed record FindingLedger(RepositoryName Repository, string Reference)
     /// <summary>The newest scan's SARIF log, by its document's key.</summary>
     public string? Sarif { get; init; }
 
+    /// <summary>What the newest scan's commit depends on, by the key of a CycloneDX document; null where that scan did not look.</summary>
+    public string? Inventory { get; init; }
+
     [JsonIgnore]
     public LedgerScan? Latest => Scans.Count == 0 ? null : Scans[0];
 

@@ -28,12 +28,22 @@ public sealed class FindingLedgers(IDocumentStore documents)
     /// <summary>The SARIF log of a reference's newest scan.</summary>
     /// <returns>Null where the reference was never scanned.</returns>
     /// <exception cref="ToolException">It cannot be read.</exception>
-    public async Task<(LedgerScan Scan, ReadOnlyMemory<byte> Log)?> ReadSarifAsync(RepositoryName repository, string reference, CancellationToken cancellationToken)
+    public Task<(LedgerScan Scan, ReadOnlyMemory<byte> Content)?> ReadSarifAsync(RepositoryName repository, string reference, CancellationToken cancellationToken) =>
+        ReadAsync(repository, reference, static ledger => ledger.Sarif, cancellationToken);
+
+    /// <summary>The inventory of a reference's newest scan, in CycloneDX.</summary>
+    /// <returns>Null where the reference was never scanned, or the newest scan did not look at dependencies.</returns>
+    /// <exception cref="ToolException">It cannot be read.</exception>
+    public Task<(LedgerScan Scan, ReadOnlyMemory<byte> Content)?> ReadInventoryAsync(RepositoryName repository, string reference, CancellationToken cancellationToken) =>
+        ReadAsync(repository, reference, static ledger => ledger.Inventory, cancellationToken);
+
+    private async Task<(LedgerScan Scan, ReadOnlyMemory<byte> Content)?> ReadAsync(
+        RepositoryName repository, string reference, Func<FindingLedger, string?> keyOf, CancellationToken cancellationToken)
     {
         const int MostAttempts = 5;
         for (var attempt = 1; attempt <= MostAttempts; attempt++)
         {
-            if (await FindAsync(repository, reference, cancellationToken) is not { Latest: { } latest, Sarif: { } key })
+            if (await FindAsync(repository, reference, cancellationToken) is not { Latest: { } latest } ledger || keyOf(ledger) is not { } key)
             {
                 return null;
             }
@@ -46,6 +56,6 @@ public sealed class FindingLedgers(IDocumentStore documents)
             // A newer scan was recorded between the two reads, and took the old one's away.
         }
 
-        throw new ToolUnavailableException(DocumentJson.Tool, $"The log of {reference} in {repository} could not be read: newer ones came all the time, or it is gone.");
+        throw new ToolUnavailableException(DocumentJson.Tool, $"What is kept of {reference} in {repository} could not be read: newer ones came all the time, or it is gone.");
     }
 }

@@ -16,8 +16,13 @@ public static class LedgerKey
     public static string Of(RepositoryName repository) => $"{Root}/{Folder(repository)}";
 
     /// <summary>Another one for every scan and content, so that a ledger and the log that it names always belong together.</summary>
-    internal static string Sarif(FindingLedger ledger, LedgerScan scan, string sha256) => string.Create(
-        CultureInfo.InvariantCulture, $"sarif/{Folder(ledger.Repository)}/{ArtifactKey.Segment(ledger.Reference)}/{scan.At.UtcTicks}-{sha256}");
+    internal static string Sarif(FindingLedger ledger, LedgerScan scan, string sha256) => Beside("sarif", ledger, scan, sha256);
+
+    /// <summary>The same for the inventory.</summary>
+    internal static string Inventory(FindingLedger ledger, LedgerScan scan, string sha256) => Beside("sbom", ledger, scan, sha256);
+
+    private static string Beside(string kind, FindingLedger ledger, LedgerScan scan, string sha256) => string.Create(
+        CultureInfo.InvariantCulture, $"{kind}/{Folder(ledger.Repository)}/{ArtifactKey.Segment(ledger.Reference)}/{scan.At.UtcTicks}-{sha256}");
 
     /// <summary>Names have no upper and lower case.</summary>
     private static string Folder(RepositoryName repository) =>

@@ -43,6 +43,12 @@ public static class OsvEvaluation
         return affected.Any(each => each.Versions.Contains(version, StringComparer.Ordinal)) ? OsvVerdict.Affected : OsvVerdict.Unknown;
     }
 
+    internal static bool IsAbout(OsvRecord record, string ecosystem, string package)
+    {
+        var scheme = VersionScheme.Find(ecosystem);
+        return record.Affected.Any(affected => Names(affected.Package, ecosystem, package, scheme));
+    }
+
     /// <summary>The versions that a record names as fixed, as written, in the record's order.</summary>
     public static IEnumerable<string> FixedVersions(OsvRecord record, string ecosystem, string package)
     {

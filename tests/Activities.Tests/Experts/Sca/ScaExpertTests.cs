@@ -1,9 +1,13 @@
+using System.Text;
 using AtomicDevOps.Activities.Experts.Sast;
 using AtomicDevOps.Activities.Experts.Sca;
 using AtomicDevOps.Activities.Security;
+using AtomicDevOps.Activities.Security.CycloneDx;
 using AtomicDevOps.Activities.Tests.Support;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.Artifacts;
+using AtomicDevOps.Activities.Tools.Documents;
+using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.Osv;
 using AtomicDevOps.Primitives.Agents;
 using Microsoft.Extensions.Options;
@@ -141,6 +145,100 @@ public sealed class ScaExpertTests : IDisposable
     }
 
     [Fact]
+    public async Task An_inventory_in_the_repository_is_judged_on_its_lines()
+    {
+        Record("A-1", "django", "3.2.1");
+        var head = await _artifacts.PackAsync("run-1/head.tar", ("sbom/app.cdx.json", """
+            {"bomFormat":"CycloneDX","specVersion":"1.5","components":[
+            {"type":"library","name":"django","purl":"pkg:pypi/django@3.2.0"}]}
+            """));
+
+        var report = await ReportAsync((await Expert(Records).ScanAsync(new ScaRequest("run-1", head), Token)).Head);
+
+        report.Outcome.ShouldBe(ScanOutcome.Checked, report.Reason);
+        report.Findings.ShouldHaveSingleItem().Location.ShouldBe(new FindingLocation("sbom/app.cdx.json", 2));
+    }
+
+    [Fact]
+    public async Task The_heads_inventory_names_the_repository_and_every_place_and_is_the_same_for_the_same_tree()
+    {
+        var head = await _artifacts.PackAsync(
+            "run-1/head.tar",
+            ("requirements.txt", "flask==1.0\ndjango==3.2.0\n"),
+            ("tools/requirements.txt", "Django==3.2.0\n"),
+            ("package.json", """{"name":"x","devDependencies":{"lodash":"4.17.0"}}"""));
+        var request = new ScaRequest("run-1", head) { Repository = new RepositoryName("Octo", "Hello") };
+
+        var stored = (await Expert(null).ScanAsync(request, Token)).Inventory.ShouldNotBeNull();
+
+        stored.Key.ShouldBe("run-1/scans/sca-head.cdx.json");
+        var document = CycloneDxReader.Read(await TextAsync(stored)).ShouldNotBeNull();
+        (document.Subject!.Name, document.Subject.Group, document.Subject.Version, document.SerialNumber, document.Timestamp).ShouldBe(("Hello", "Octo", head.CommitSha, null, null));
+        document.Components.Select(each => $"{each.PackageUrl} {each.Scope} {string.Join(' ', each.Occurrences.Select(place => $"{place.Location}:{place.Line}"))}").ShouldBe(
+        [
+            "pkg:npm/lodash@4.17.0 excluded package.json:1",
+            "pkg:pypi/django@3.2.0 required requirements.txt:2 tools/requirements.txt:1",
+            "pkg:pypi/flask@1.0 required requirements.txt:1",
+        ]);
+        document.Dependencies.ShouldHaveSingleItem().DependsOn.ShouldBe(document.Components.Select(each => each.Reference));
+        document.Tools.ShouldHaveSingleItem().Name.ShouldBe("Atomic DevOps");
+        (await Expert(null).ScanAsync(request with { RunId = "run-2" }, Token)).Inventory!.Sha256.ShouldBe(stored.Sha256);
+    }
+
+    [Fact]
+    public async Task Advisories_that_came_since_about_a_kept_inventory_are_told()
+    {
+        Record("A-1", "django", "3.2.1");
+        var key = await KeepInventoryAsync(("requirements.txt", "django==3.2.0\nflask==1.0\n"));
+        var before = await Expert(Records).FindNewAsync(new NewAdvisoryRequest(key, ["a-1"]), Token);
+        (before.Outcome, before.Total, before.Reason).ShouldBe((ScanOutcome.Checked, 0, null));
+        Record("A-2", "flask", "1.1");
+        Record("A-3", "django", "3.1");
+        Record("A-4", "django", "3.3", "CVSS:3.1/AV:L/AC:H/PR:N/UI:N/S:U/C:N/I:H/A:N");
+
+        var found = await Expert(Records).FindNewAsync(new NewAdvisoryRequest(key, ["A-1"]), Token);
+
+        found.Outcome.ShouldBe(ScanOutcome.Checked, found.Reason);
+        found.Total.ShouldBe(2);
+        found.Advisories.Select(each => (each.Id, each.Ecosystem, each.Package, each.Version, each.Severity)).ShouldBe(
+            [("A-2", "PyPI", "flask", "1.0", FindingSeverity.Unknown), ("A-4", "PyPI", "django", "3.2.0", FindingSeverity.Medium)]);
+        (await Expert(Records).FindNewAsync(new NewAdvisoryRequest(key, ["A-1", "CVE-A-2", "A-4"]), Token)).Total.ShouldBe(0, "another database's id is known, too");
+    }
+
+    [Fact]
+    public async Task Without_advisories_nothing_is_known_of_new_ones()
+    {
+        var key = await KeepInventoryAsync(("requirements.txt", "django==3.2.0\n"));
+
+        var found = await Expert(null).FindNewAsync(new NewAdvisoryRequest(key, []), Token);
+
+        (found.Outcome, found.Total).ShouldBe((ScanOutcome.NotChecked, 0));
+        found.Reason.ShouldNotBeNull().ShouldContain("Osv:Directory");
+    }
+
+    [Fact]
+    public async Task An_inventory_that_has_gaps_stays_one_with_gaps()
+    {
+        Record("A-1", "django", "3.2.1");
+        var key = await KeepInventoryAsync(("requirements.txt", "django==3.2.0\n"), ("pyproject.toml", "[project\n"));
+
+        var found = await Expert(Records).FindNewAsync(new NewAdvisoryRequest(key, []), Token);
+
+        (found.Outcome, found.Total).ShouldBe((ScanOutcome.PartlyChecked, 1));
+        found.Reason.ShouldNotBeNull().ShouldContain("incomplete");
+    }
+
+    [Fact]
+    public async Task An_inventory_that_is_not_kept_or_is_damaged_is_no_all_clear()
+    {
+        await Should.ThrowAsync<ToolNotFoundException>(() => Expert(null).FindNewAsync(new NewAdvisoryRequest("sbom/octo/hello/none", []), Token));
+        Record("A-1", "django", "3.2.1");
+        (await Documents.TryWriteAsync("sbom/damaged", "{"u8.ToArray(), version: null, Token)).ShouldBeTrue();
+
+        (await Expert(Records).FindNewAsync(new NewAdvisoryRequest("sbom/damaged", []), Token)).Outcome.ShouldBe(ScanOutcome.PartlyChecked);
+    }
+
+    [Fact]
     public async Task A_workspace_that_is_not_there_is_told() =>
         await Should.ThrowAsync<ToolNotFoundException>(() =>
             Expert(null).ScanAsync(new ScaRequest("run-1", new WorkspaceReference(new StoredArtifact("run-1/none.tar", 0, ""), "", 0)), Token));
@@ -149,7 +247,24 @@ public sealed class ScaExpertTests : IDisposable
 
     private static OsvClient Source(string? directory) => new(Options.Create(new OsvOptions { Directory = directory }));
 
-    private ScaExpert Expert(string? directory) => new(Source(directory), _artifacts);
+    private ScaExpert Expert(string? directory) => new(Source(directory), _artifacts, Documents);
+
+    private FileDocumentStore Documents => new(Options.Create(new FindingsOptions { Directory = _directory.Combine("findings") }), TimeProvider.System);
+
+    /// <summary>As the ledger keeps what a scan wrote.</summary>
+    private async Task<string> KeepInventoryAsync(params (string Path, string Content)[] files)
+    {
+        var head = await _artifacts.PackAsync("run-9/head.tar", files);
+        var inventory = (await Expert(null).ScanAsync(new ScaRequest("run-9", head) { Repository = new RepositoryName("octo", "hello") }, Token)).Inventory!;
+        (await Documents.TryWriteAsync("sbom/octo/hello/1", Encoding.UTF8.GetBytes(await TextAsync(inventory)), version: null, Token)).ShouldBeTrue();
+        return "sbom/octo/hello/1";
+    }
+
+    private async Task<string> TextAsync(StoredArtifact artifact)
+    {
+        using var reader = new StreamReader(await _artifacts.OpenReadAsync(artifact.Key, Token));
+        return await reader.ReadToEndAsync(Token);
+    }
 
     private async Task<ScanReport> ReportAsync(StoredArtifact artifact) =>
         (await _artifacts.ReadJsonAsync<IReadOnlyList<ScanReport>>(artifact.Key, Token)).ShouldHaveSingleItem();
@@ -161,7 +276,7 @@ public sealed class ScaExpertTests : IDisposable
         File.WriteAllText(
             Path.Combine(Records, $"{id}.json"),
             $$"""
-            {"id":"{{id}}","modified":"2024-01-02T03:04:05Z","summary":"It is weak.","severity":{{severity}},
+            {"id":"{{id}}","aliases":["CVE-{{id}}"],"modified":"2024-01-02T03:04:05Z","summary":"It is weak.","severity":{{severity}},
              "affected":[{"package":{"ecosystem":"PyPI","name":"{{package}}"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"{{fixedIn}}"}]}]}]}
             """);
     }

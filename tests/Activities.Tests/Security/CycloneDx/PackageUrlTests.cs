@@ -1,3 +1,4 @@
+using AtomicDevOps.Activities.Packages.Versions;
 using AtomicDevOps.Activities.Security.CycloneDx;
 
 namespace AtomicDevOps.Activities.Tests.Security.CycloneDx;
@@ -47,4 +48,27 @@ public sealed class PackageUrlTests
         Should.Throw<FormatException>(() => PackageUrl.Parse(text)).Message.ShouldContain(part);
         PackageUrl.TryParse(text, out _).ShouldBeFalse();
     }
+
+    [Theory]
+    [InlineData("PyPI", "Django_Filter", "4.2", "pkg:pypi/django-filter@4.2")]
+    [InlineData("npm", "@angular/core", "12.3.1", "pkg:npm/%40angular/core@12.3.1")]
+    [InlineData("NuGet", "Newtonsoft.Json", "13.0.1", "pkg:nuget/Newtonsoft.Json@13.0.1")]
+    [InlineData("Maven", "org.apache.commons:commons-text", "1.9", "pkg:maven/org.apache.commons/commons-text@1.9")]
+    [InlineData("Go", "golang.org/x/net", "v0.1.0", "pkg:golang/golang.org/x/net@v0.1.0")]
+    [InlineData("crates.io", "serde_json", "1.0.0+x", "pkg:cargo/serde_json@1.0.0%2Bx")]
+    [InlineData("Debian:12", "glibc", "1:2.36-9", "pkg:deb/debian/glibc@1:2.36-9?arch=source&distro=debian-12")]
+    [InlineData("Ubuntu:22.04:LTS", "curl", null, "pkg:deb/ubuntu/curl?arch=source&distro=ubuntu-22.04")]
+    [InlineData("Ubuntu:23.04", "curl", null, "pkg:deb/ubuntu/curl?arch=source&distro=ubuntu-23.04")]
+    [InlineData("Debian", "curl", null, "pkg:deb/debian/curl?arch=source")]
+    public void A_package_of_an_ecosystem_has_a_URL_that_tells_the_same(string ecosystem, string name, string? version, string text)
+    {
+        var url = PackageUrl.Of(ecosystem, name, version).ShouldNotBeNull();
+
+        url.ToString().ShouldBe(text);
+        var read = PackageUrl.Parse(text);
+        (read.Ecosystem, VersionScheme.Find(ecosystem)!.NormalName(read.PackageName), read.Version).ShouldBe((ecosystem, VersionScheme.Find(ecosystem)!.NormalName(name), version));
+    }
+
+    [Fact]
+    public void An_ecosystem_that_is_not_known_has_no_URL() => PackageUrl.Of("Hackage", "x", "1").ShouldBeNull();
 }
