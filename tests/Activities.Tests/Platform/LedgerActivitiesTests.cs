@@ -191,7 +191,7 @@ public sealed class LedgerActivitiesTests : IAsyncDisposable
         await RecordAsync(0, await AssessAsync(0, Code("Bandit", "B602", "a.py", 1)));
         await artifacts.WriteJsonAsync("run1/workspace/abc.tar", "a tree", Cancellation);
         var others = FilesBelow("artifacts");
-        await RecordAsync(1, await AssessAsync(1, Code("Bandit", "B602", "b.py", 1)), "refs/pull/1");
+        await RecordAsync(1, await AssessAsync(1, inventory: "{}", Code("Bandit", "B602", "b.py", 1)), "refs/pull/1");
         var kept = FilesBelow("findings");
         FilesBelow("artifacts").Except(others, StringComparer.Ordinal).ShouldNotBeEmpty();
 
