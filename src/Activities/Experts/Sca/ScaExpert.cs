@@ -49,8 +49,7 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
             input, DependencyJudgement.Judge(head, answer, problem), @base is null ? null : DependencyJudgement.Judge(@base, answer, problem), cancellationToken);
         return result with
         {
-            Inventory = await WriteAsync(
-                $"{ArtifactKey.Segment(input.RunId)}/scans/sca-head.cdx.json", DependencyInventory.Of(head, input.Repository, input.Head.CommitSha), cancellationToken),
+            Inventory = await WriteAsync($"{KeyOf(input)}-head.cdx.json", DependencyInventory.Of(head, input.Repository, input.Head.CommitSha), cancellationToken),
         };
     }
 
@@ -80,14 +79,12 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
         return new NewAdvisoryResult(report.Outcome, [.. found.Take(NewAdvisoryResult.MostAdvisories)], found.Length) { Reason = report.Reason };
     }
 
-    private async Task<ScanResult> KeepAsync(ScaRequest input, ScanReport head, ScanReport? @base, CancellationToken cancellationToken)
-    {
-        var key = $"{ArtifactKey.Segment(input.RunId)}/scans/sca";
-        return new ScanResult(
-            await artifacts.WriteJsonAsync($"{key}-head.json", new[] { head }, cancellationToken),
-            @base is null ? null : await artifacts.WriteJsonAsync($"{key}-base.json", new[] { @base }, cancellationToken),
-            [ScannerOutcome.Of(head)]);
-    }
+    private static string KeyOf(ScaRequest request) => $"{ArtifactKey.Segment(request.RunId)}/scans/sca";
+
+    private async Task<ScanResult> KeepAsync(ScaRequest input, ScanReport head, ScanReport? @base, CancellationToken cancellationToken) => new(
+        await artifacts.WriteJsonAsync($"{KeyOf(input)}-head.json", new[] { head }, cancellationToken),
+        @base is null ? null : await artifacts.WriteJsonAsync($"{KeyOf(input)}-base.json", new[] { @base }, cancellationToken),
+        [ScannerOutcome.Of(head)]);
 
     private async Task<(AdvisoryAnswer? Answer, string? Problem)> AskAsync(IEnumerable<PackageDependency> dependencies, CancellationToken cancellationToken)
     {
