@@ -1,9 +1,12 @@
 using System.Diagnostics;
+using System.IO.Compression;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
+using AtomicDevOps.LocalForge.Alerts;
 
 namespace AtomicDevOps.LocalForge.Tests;
 
@@ -27,6 +30,44 @@ public sealed class ContractTests
         await File.WriteAllLinesAsync(file, record.Exchanges.Select(exchange => exchange.ToJsonString()), TestContext.Current.CancellationToken);
         var (exitCode, output) = await ValidateAsync(contract, file);
         exitCode.ShouldBe(0, output);
+    }
+
+    [Fact]
+    public async Task Every_delivery_of_an_alert_holds_against_GitHubs_own_description()
+    {
+        var contract = ContractDirectory();
+        RequireTools(contract);
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var forge = await TestForge.StartAsync();
+        var config = new { url = receiver.Url, content_type = "json", secret = "It's a secret to everybody" };
+        using var hook = await forge.PostAsync($"{TestForge.Hello}/hooks", new { config, events = new[] { "dependabot_alert", "code_scanning_alert", "secret_scanning_alert" } });
+        await TestForge.ReadAsync(hook, 201);
+        await receiver.NextAsync("ping");
+        await forge.CommitAsync("feature", ("a.txt", "1\n"));
+        SecurityAlert[] alerts =
+        [
+            .. new[] { "created", "reopened", "reintroduced", "auto_reopened" }.Select(action => new DependabotAlert(action, "pip", "django")),
+            new DependabotAlert("created", "npm", "left-pad") { FirstPatchedVersion = null },
+            .. new[] { "created", "reopened", "reopened_by_user", "appeared_in_branch" }.Select(action => new CodeScanningAlert(action, "CodeQL", "py/sql-injection")),
+            new CodeScanningAlert("created", "CodeQL", "py/sql-injection") { Branch = "feature" },
+            .. new[] { "created", "reopened", "publicly_leaked" }.Select(action => new SecretScanningAlert(action, "github_personal_access_token")),
+        ];
+        var lines = new List<string>();
+        foreach (var alert in alerts)
+        {
+            await forge.Server.Administration.RaiseAlertAsync("octo/hello", alert, TestContext.Current.CancellationToken);
+            var delivery = await receiver.NextAsync();
+            delivery.Event.ShouldBe(alert.Event);
+            delivery.Action.ShouldBe(alert.Action);
+            lines.Add(new JsonObject { ["event"] = delivery.Event, ["payload"] = delivery.Payload }.ToJsonString());
+        }
+
+        var file = forge.NewDirectory("deliveries.ndjson");
+        await File.WriteAllLinesAsync(file, lines, TestContext.Current.CancellationToken);
+        var (exitCode, output) = await ValidateAsync(contract, file);
+        exitCode.ShouldBe(0, output);
+        await File.WriteAllTextAsync(file, lines[0].Replace("\"ghsa_id\"", "\"id\"", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        (await ValidateAsync(contract, file)).ExitCode.ShouldBe(1);
     }
 
     private static async Task DriveAsync(TestForge forge, ExchangeRecorder record)
@@ -105,6 +146,7 @@ public sealed class ContractTests
         await Get($"{Hello}/commits/{first}/statuses");
         await DriveChecksAsync(forge, client, first);
         await DriveIssuesAsync(client);
+        await DriveCodeScanningAsync(forge, client, first);
 
         await Post($"{Hello}/releases", new { tag_name = "v1", name = "One", body = "Notes" });
         var release = (await Get($"{Hello}/releases"))![0]!["id"];
@@ -177,6 +219,35 @@ public sealed class ContractTests
         await SendAsync(client, HttpMethod.Delete, comments);
         await SendAsync(client, HttpMethod.Get, comments);
         await SendAsync(client, HttpMethod.Patch, one, new { state = "closed", state_reason = "completed" });
+    }
+
+    private static async Task DriveCodeScanningAsync(TestForge forge, HttpClient client, string sha)
+    {
+        var sarifs = $"{TestForge.Hello}/code-scanning/sarifs";
+        var log = Compress("""{"$schema":"s","version":"2.1.0","runs":[{"tool":{"driver":{"name":"Scanner"}},"results":[]}]}""");
+        var sent = new { commit_sha = sha, @ref = "refs/heads/feature", sarif = log, tool_name = "Scanner", started_at = "2026-01-01T00:00:00Z", checkout_uri = "file:///src/" };
+        var good = await SendAsync(client, HttpMethod.Post, sarifs, sent);
+        await SendAsync(client, HttpMethod.Get, $"{sarifs}/{good!["id"]}");
+        var bad = await SendAsync(client, HttpMethod.Post, sarifs, sent with { sarif = Compress("{") });
+        await SendAsync(client, HttpMethod.Get, $"{sarifs}/{bad!["id"]}");
+        await SendAsync(client, HttpMethod.Get, $"{sarifs}/nothing");
+        await SendAsync(client, HttpMethod.Post, sarifs, sent with { sarif = "no gzip" });
+        await SendAsync(client, HttpMethod.Post, sarifs, sent with { sarif = new string('A', 14 * 1024 * 1024) });
+        await SendAsync(client, HttpMethod.Post, sarifs, sent with { @ref = "refs/heads/nothing" });
+        await forge.Server.Administration.SetCodeScanningAsync("octo/hello", enabled: false);
+        await SendAsync(client, HttpMethod.Post, sarifs, sent);
+        await SendAsync(client, HttpMethod.Get, $"{sarifs}/{good["id"]}");
+    }
+
+    private static string Compress(string text)
+    {
+        using var compressed = new MemoryStream();
+        using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest))
+        {
+            gzip.Write(Encoding.UTF8.GetBytes(text));
+        }
+
+        return Convert.ToBase64String(compressed.ToArray());
     }
 
     private static async Task DriveHooksAsync(HttpClient client, WebhookReceiver receiver)

@@ -14,6 +14,9 @@ public sealed record LocalForgeOptions
     /// <summary>Whether a pull request's <c>mergeable</c> is known at once or, as on GitHub, null at the first look after a change.</summary>
     public MergeabilityMode Mergeability { get; init; } = MergeabilityMode.AtOnce;
 
+    /// <summary>Whether what became of an uploaded SARIF log is known at once or, as on GitHub, pending at the first look.</summary>
+    public SarifProcessingMode SarifProcessing { get; init; } = SarifProcessingMode.AtOnce;
+
     /// <summary>Requests an hour for one authenticated user, as GitHub counts them; anonymous callers get 60.</summary>
     public int RateLimit { get; init; } = 5000;
 
@@ -37,5 +40,15 @@ public enum MergeabilityMode
     AtOnce,
 
     /// <summary>The first GET after a change answers null, the next one answers what it is.</summary>
+    AfterFirstLook,
+}
+
+/// <summary>When code scanning is done with a log.</summary>
+public enum SarifProcessingMode
+{
+    /// <summary>With the upload itself.</summary>
+    AtOnce,
+
+    /// <summary>The first GET after the upload answers pending, the next one what became of it.</summary>
     AfterFirstLook,
 }

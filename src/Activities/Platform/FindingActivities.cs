@@ -180,7 +180,7 @@ public sealed class FindingActivities(
     private Task<StoredArtifact> WriteSarifAsync(string runId, ScanRecord record, CancellationToken cancellationToken)
     {
         var version = typeof(FindingActivities).Assembly.GetName().Version!.ToString(3);
-        var log = new SarifWriterOptions("Atomic DevOps", version, options.Value.PublicAddress, "atomic-devops/security/")
+        var log = new SarifWriterOptions(SarifWriter.PlatformTool, version, options.Value.PublicAddress, "atomic-devops/security/")
         {
             Suppressed = [.. record.AddedSuppressed, .. record.UnchangedSuppressed],
         };

@@ -1,3 +1,4 @@
+using AtomicDevOps.Activities.Security;
 using AtomicDevOps.Activities.Security.Findings;
 using AtomicDevOps.Activities.Security.Ledger;
 using AtomicDevOps.Activities.Tools;
@@ -36,7 +37,14 @@ public sealed record WatchedBranchesRequest(DateTimeOffset At);
 
 /// <param name="Branch">Null where nothing but the repository is known.</param>
 /// <param name="Due">Why it has to be looked at by now, a sentence for people; null where it has not.</param>
-public sealed record WatchedBranch(RepositoryName Repository, string? Branch, string? Due);
+public sealed record WatchedBranch(RepositoryName Repository, string? Branch, string? Due)
+{
+    /// <summary>The document with what the branch depends on; null where none is kept, or where it does not matter as the branch is due.</summary>
+    public string? Inventory { get; init; }
+
+    /// <summary>The advisories about it that are known already.</summary>
+    public IReadOnlyList<string> Advisories { get; init; } = [];
+}
 
 /// <param name="Reference">As in <see cref="RecordFindingsRequest"/>.</param>
 public sealed record ForgetFindingsRequest(RepositoryName Repository, string Reference);
@@ -78,12 +86,12 @@ public sealed class LedgerActivities(IArtifactStore artifacts, IDocumentStore do
             .Where(repository => !swept.Contains(repository));
         return
         [
-            .. branches.Select(ledger => new WatchedBranch(ledger.Repository, ledger.Branch, ledger.FindDue(input.At, options.Value.SweepInterval))),
+            .. branches.Select(ledger => Watch(ledger, input.At)),
             .. never.Select(static repository => new WatchedBranch(repository, Branch: null, "Its default branch was never looked at.")),
         ];
     }
 
-    /// <summary>Removes a ledger with its log.</summary>
+    /// <summary>Removes a ledger with its log and inventory.</summary>
     /// <returns>Whether there was one.</returns>
     [Function(ForgetName)]
     public async Task<bool> ForgetAsync([ActivityTrigger] ForgetFindingsRequest input, CancellationToken cancellationToken)
@@ -136,6 +144,25 @@ public sealed class LedgerActivities(IArtifactStore artifacts, IDocumentStore do
         }
 
         throw new ToolUnavailableException(DocumentJson.Tool, $"The ledger of {input.Reference} in {input.Repository} was changed by others {MostAttempts} times in a row.");
+    }
+
+    private WatchedBranch Watch(FindingLedger ledger, DateTimeOffset at)
+    {
+        var watched = new WatchedBranch(ledger.Repository, ledger.Branch, ledger.FindDue(at, options.Value.SweepInterval));
+        return watched.Due is not null || ledger.Inventory is null
+            ? watched
+            : watched with
+            {
+                Inventory = ledger.Inventory,
+                Advisories =
+                [
+                    .. ledger.Entries.Where(static entry => entry.FixedAt is null)
+                        .Select(static entry => entry.Finding.Package)
+                        .OfType<VulnerablePackage>()
+                        .SelectMany(static package => package.Aliases.Prepend(package.Advisory))
+                        .Distinct(StringComparer.OrdinalIgnoreCase),
+                ],
+            };
     }
 
     private static RecordedFindings Count(FindingLedger ledger, DateTimeOffset at, bool recorded)

@@ -205,6 +205,19 @@ public sealed class SweepRunTests
         platform.Tools.CallsOf(LedgerActivities.Forget).ShouldHaveSingleItem();
     }
 
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public async Task The_watch_sweeps_a_branch_that_a_new_advisory_is_about(bool isNew, int sweeps)
+    {
+        NewAdvisory[] advisories = isNew ? [new NewAdvisory("PYSEC-2", "PyPI", "demo", "1.0", FindingSeverity.High)] : [];
+        await using var platform = await StartAsync(tools => Report(tools)
+            .On(LedgerActivities.ListWatched, _ => [new WatchedBranch(ScriptedTools.Repository, "main", null) { Inventory = "sbom/one", Advisories = ["PYSEC-1"] }])
+            .On(ScaExpert.FindNew, _ => new NewAdvisoryResult(ScanOutcome.Checked, advisories, advisories.Length)));
+        (await WatchAsync(platform)).Started.Select(work => work.Reason).ShouldBe(Enumerable.Repeat("PYSEC-2 about demo 1.0 is new.", sweeps));
+        platform.Tools.CallsOf(ScaExpert.FindNew).ShouldHaveSingleItem().Known.ShouldBe(["PYSEC-1"]);
+    }
+
     [Fact]
     public async Task The_watch_asks_for_nothing_where_security_is_switched_off()
     {

@@ -16,6 +16,8 @@ internal sealed record User(long Id, string Login, string Type, DateTimeOffset C
 
     public const string Bot = "Bot";
 
+    public const string Organization = "Organization";
+
     public string? Name { get; init; }
 
     public string? Email { get; init; }
@@ -59,6 +61,8 @@ internal sealed record Repository(long Id, long OwnerId, string Name, string Def
     public bool AllowRebaseMerge { get; init; } = true;
 
     public bool DeleteBranchOnMerge { get; init; }
+
+    public bool CodeScanning { get; init; } = true;
 
     public DateTimeOffset UpdatedAt { get; init; }
 
@@ -198,6 +202,18 @@ internal sealed record Release(long Id, long RepositoryId, long AuthorId, string
     public bool Prerelease { get; init; }
 
     public DateTimeOffset? PublishedAt { get; init; }
+}
+
+/// <param name="SarifId">What it is asked for by.</param>
+/// <param name="Log">The log, compressed with gzip and in Base64, as it came.</param>
+internal sealed record SarifUpload(long Id, long RepositoryId, Guid SarifId, string CommitSha, string Ref, string Log, DateTimeOffset CreatedAt) : IEntity
+{
+    public string? ToolName { get; init; }
+
+    public IReadOnlyList<string> Errors { get; init; } = [];
+
+    /// <summary>Whether what became of it is told.</summary>
+    public bool Processed { get; init; }
 }
 
 /// <summary>A webhook. The secret is kept as it is needed to sign; no answer ever shows it.</summary>

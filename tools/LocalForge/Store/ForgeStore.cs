@@ -30,6 +30,7 @@ internal sealed class ForgeStore : IDisposable
         CheckSuites = Table<CheckSuite>();
         CheckRuns = Table<CheckRun>();
         Releases = Table<Release>();
+        SarifUploads = Table<SarifUpload>();
         Hooks = Table<Hook>();
         Deliveries = Table<Delivery>();
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
@@ -62,6 +63,8 @@ internal sealed class ForgeStore : IDisposable
     public EntityTable<CheckRun> CheckRuns { get; }
 
     public EntityTable<Release> Releases { get; }
+
+    public EntityTable<SarifUpload> SarifUploads { get; }
 
     public EntityTable<Hook> Hooks { get; }
 

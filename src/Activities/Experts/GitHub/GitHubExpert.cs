@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Primitives.Agents;
 
@@ -8,8 +9,8 @@ namespace AtomicDevOps.Activities.Experts.GitHub;
 /// Knows how to get things done on GitHub so that doing them again does no harm: each activity first looks what is there already, also
 /// what an earlier call left whose answer was lost, and then does what is missing.
 /// </summary>
-[Agent(AgentLayer.ToolExpertise, AgentName, "Reads and changes pull requests, checks, comments, branches and releases on GitHub.")]
-public sealed partial class GitHubExpert(IGitHubClient github, TimeProvider timeProvider)
+[Agent(AgentLayer.ToolExpertise, AgentName, "Reads and changes pull requests, checks, comments, issues, branches, releases and code scanning on GitHub.")]
+public sealed partial class GitHubExpert(IGitHubClient github, IArtifactStore artifacts, TimeProvider timeProvider)
 {
     internal const string AgentName = nameof(GitHubExpert);
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.GitHub;
 
 namespace AtomicDevOps.Activities.Experts.GitHub;
@@ -126,6 +127,61 @@ public enum PutIssueOutcome
 
     /// <summary>The repository has no issues, or a missing permission forbids it.</summary>
     Refused,
+}
+
+/// <summary>The log shall be what code scanning shows for the commit.</summary>
+/// <param name="CommitSha">What was scanned.</param>
+/// <param name="Reference"><c>refs/heads/…</c>, <c>refs/tags/…</c>, <c>refs/pull/N/head</c> or <c>refs/pull/N/merge</c>.</param>
+/// <param name="Log">A SARIF 2.1.0 log.</param>
+public sealed record UploadSarifRequest(RepositoryName Repository, string CommitSha, string Reference, StoredArtifact Log)
+{
+    /// <summary>When the scan began.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+}
+
+/// <param name="Id">To ask by what became of it, where it is uploaded.</param>
+public sealed record UploadSarifResult(UploadSarifOutcome Outcome, string? Id = null)
+{
+    /// <summary>Why it is not, in GitHub's words.</summary>
+    public IReadOnlyList<string> Errors { get; init; } = [];
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<UploadSarifOutcome>))]
+public enum UploadSarifOutcome
+{
+    /// <summary>GitHub took it, and will read it.</summary>
+    Uploaded,
+
+    /// <summary>Code scanning is switched off for the repository, or its plan has none.</summary>
+    NotEnabled,
+
+    /// <summary>GitHub does not know the commit or the reference, finds the log invalid, or a missing permission forbids it.</summary>
+    Refused,
+
+    /// <summary>It has more than 10 MB after compression.</summary>
+    TooLarge,
+}
+
+/// <param name="Id">Of an <see cref="UploadSarifResult"/>.</param>
+public sealed record SarifUploadReference(RepositoryName Repository, string Id);
+
+public sealed record SarifUploadResult(SarifUploadState State)
+{
+    /// <summary>What GitHub found wrong with the log, 20 at most.</summary>
+    public IReadOnlyList<string> Errors { get; init; } = [];
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<SarifUploadState>))]
+public enum SarifUploadState
+{
+    Pending,
+    Complete,
+
+    /// <summary>GitHub has not read the log, or only in part.</summary>
+    Failed,
+
+    /// <summary>GitHub knows no such upload; one that was made just before may be known some seconds later.</summary>
+    Unknown,
 }
 
 /// <param name="Sha">The commit.</param>

@@ -18,6 +18,8 @@ internal static class GitHubText
 
     public const int Label = 50;
 
+    public const int SarifError = 500;
+
     public const int StatusDescription = 140;
 
     private const string ParagraphEnd = "\n\n*(cut: the text is too long for GitHub)*";

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using AtomicDevOps.Activities.Security.Findings;
+using AtomicDevOps.Activities.Security.Json;
 
 namespace AtomicDevOps.Activities.Security.Sarif;
 
@@ -13,6 +14,11 @@ namespace AtomicDevOps.Activities.Security.Sarif;
 public static class SarifWriter
 {
     public const int MostResults = 25_000;
+
+    /// <summary>What the platform's own logs, and GitHub's alerts about what they tell, name as the tool.</summary>
+    public const string PlatformTool = "Atomic DevOps";
+
+    private const int MostDescriptionCharacters = 1024;
     private const int MostTags = 20;
     private const string Root = "%SRCROOT%";
 
@@ -105,8 +111,9 @@ public static class SarifWriter
         ];
         json.WriteStartObject();
         json.WriteString("id", id);
-        WriteText(json, "shortDescription", first.Title);
-        WriteText(json, "fullDescription", first.Title);
+        var description = PlainText.Line(first.Title, MostDescriptionCharacters);
+        WriteText(json, "shortDescription", description);
+        WriteText(json, "fullDescription", description);
         json.WriteStartObject("help");
         json.WriteString("text", Help(first));
         json.WriteEndObject();
@@ -298,8 +305,7 @@ public static class SarifWriter
     private static string Level(FindingSeverity severity) => severity switch
     {
         FindingSeverity.Critical or FindingSeverity.High => "error",
-        FindingSeverity.Low => "note",
-        FindingSeverity.None => "none",
+        FindingSeverity.Low or FindingSeverity.None => "note",
         _ => "warning",
     };
 

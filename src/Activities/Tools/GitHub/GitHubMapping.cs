@@ -116,6 +116,8 @@ internal static class GitHubMapping
     public static Release ToRelease(this WireRelease wire)
         => new(wire.Id, wire.TagName, wire.Name ?? "", wire.Body ?? "", wire.TargetCommitish, wire.Draft, wire.Prerelease, wire.HtmlUrl);
 
+    public static SarifUploadStatus ToStatus(this WireSarifStatus wire) => new(Parse(wire.ProcessingStatus, SarifProcessing.Pending), wire.Errors ?? []);
+
     /// <summary>The permission field knows admin, write, read and none alone; the role name tells maintain and triage apart.</summary>
     public static CollaboratorAccess ToAccess(this WirePermission wire, string user)
         => new(user, Parse(wire.RoleName, Parse(wire.Permission, RepositoryAccess.None)), wire.RoleName ?? wire.Permission);

@@ -1,4 +1,5 @@
 using AtomicDevOps.Activities.Experts.GitHub;
+using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Activities.Tools.Http;
 using AtomicDevOps.Primitives.Agents;
@@ -23,6 +24,7 @@ public static class GitHubServiceCollectionExtensions
         services.AddOptions<GitHubOptions>().Bind(configuration.GetSection(GitHubOptions.Section)).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GitHubOptions>, GitHubOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
+        services.AddArtifacts(configuration);
 
         services.AddServiceClient(
             GitHubTransport.ClientName, provider => provider.GetRequiredService<IOptions<GitHubOptions>>().Value.Timeout, MaxAnswerBytes);

@@ -116,6 +116,10 @@ internal sealed record WireRelease(
     bool Draft = false,
     bool Prerelease = false);
 
+internal sealed record WireSarifReceipt(string Id);
+
+internal sealed record WireSarifStatus(string ProcessingStatus, IReadOnlyList<string>? Errors = null);
+
 internal sealed record WirePermission(string Permission, string? RoleName = null);
 
 internal sealed record WireRateLimit(int Limit, int Remaining, long Reset);

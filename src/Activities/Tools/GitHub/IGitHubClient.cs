@@ -113,6 +113,15 @@ public interface IGitHubClient
 
     Task<Release> CreateReleaseAsync(RepositoryName repository, NewRelease release, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Hands a log to code scanning, which reads it in the background, and gives the id to ask by. A second log of the same commit, tool and category
+    /// takes the first one's place.
+    /// </summary>
+    Task<string> UploadSarifAsync(RepositoryName repository, SarifUpload upload, CancellationToken cancellationToken);
+
+    /// <exception cref="ToolNotFoundException">No upload has that id, or none yet.</exception>
+    Task<SarifUploadStatus> GetSarifUploadAsync(RepositoryName repository, string id, CancellationToken cancellationToken);
+
     /// <exception cref="ToolNotFoundException">There is no such user or repository.</exception>
     Task<CollaboratorAccess> GetPermissionAsync(RepositoryName repository, string user, CancellationToken cancellationToken);
 

@@ -30,7 +30,7 @@ internal sealed class ForgeHarness : IAsyncDisposable
     {
         var harness = new ForgeHarness();
         harness.Forge = await LocalForgeServer.StartAsync(
-            new LocalForgeOptions { Directory = harness._directory, Mergeability = MergeabilityMode.AfterFirstLook }, cancellationToken);
+            new LocalForgeOptions { Directory = harness._directory, Mergeability = MergeabilityMode.AfterFirstLook, SarifProcessing = SarifProcessingMode.AfterFirstLook }, cancellationToken);
         await harness.Forge.Administration.CreateRepositoryAsync(Name, Files(("README.md", "hello")), cancellationToken: cancellationToken);
         harness.Head = await harness.Forge.Administration.CommitAsync(
             Name, "feature/one", "Add a module", Files(("src/a.py", "a = 1"))!, cancellationToken);

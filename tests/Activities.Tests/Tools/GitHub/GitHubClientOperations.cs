@@ -56,6 +56,8 @@ internal static class GitHubClientOperations
         ["ListReleasesAsync"] = Repeatable((g, c) => g.ListReleasesAsync(Repository, c).ToListAsync(c).AsTask()),
         ["GetReleaseByTagAsync"] = Repeatable((g, c) => g.GetReleaseByTagAsync(Repository, "v1", c)),
         ["CreateReleaseAsync"] = Once((g, c) => g.CreateReleaseAsync(Repository, new NewRelease("v1"), c)),
+        ["UploadSarifAsync"] = Repeatable((g, c) => g.UploadSarifAsync(Repository, new SarifUpload(Sha, "refs/heads/main", new byte[] { 1 }), c)),
+        ["GetSarifUploadAsync"] = Repeatable((g, c) => g.GetSarifUploadAsync(Repository, "47177e22", c)),
         ["GetPermissionAsync"] = Repeatable((g, c) => g.GetPermissionAsync(Repository, "octo", c)),
         ["GetIdentityAsync"] = Repeatable((g, c) => g.GetIdentityAsync(c)),
         ["GetRateLimitAsync"] = Repeatable((g, c) => g.GetRateLimitAsync(c)),

@@ -12,6 +12,8 @@ namespace AtomicDevOps.Activities.Tests.Tools.GitHub;
 /// <summary>The shapes of requests and answers, as GitHub's documentation gives them.</summary>
 public sealed class GitHubClientTests
 {
+    private const string ScannedCommit = "0123456789012345678901234567890123456789";
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -74,6 +76,45 @@ public sealed class GitHubClientTests
 
         result.ShouldBe(new FileUpdateResult("c0ffee", "new"));
         ShouldBeJson(network.Requests[0], "PUT", "/repos/octo/hello/contents/a/b.txt", """{"message":"Change b","content":"AQI=","branch":"main","sha":"old"}""");
+    }
+
+    [Fact]
+    public async Task A_scan_s_log_is_sent_in_Base64_and_its_id_comes_back()
+    {
+        using var network = new ScriptedNetwork(_ => Json("""{"id":"47177e22-5596","url":"https://api.github.com/x"}""", HttpStatusCode.Accepted));
+        using var github = new GitHubHarness(network);
+        var upload = new SarifUpload(ScannedCommit, "refs/pull/7/head", new byte[] { 0x1f, 0x8b, 8 })
+        {
+            ToolName = "Atomic DevOps",
+            StartedAt = new DateTimeOffset(2026, 1, 2, 4, 4, 5, TimeSpan.FromHours(1)),
+            CheckoutUri = new Uri("file:///workspace/"),
+        };
+
+        (await github.Client.UploadSarifAsync(Repository, upload, Cancellation)).ShouldBe("47177e22-5596");
+
+        var sent = JsonNode.Parse(network.Requests[0].Body)!.AsObject();
+        sent["started_at"]!.GetValue<DateTimeOffset>().ShouldBe(upload.StartedAt.Value);
+        sent["started_at"]!.GetValue<string>().ShouldStartWith("2026-01-02T03:04:05");
+        sent.Remove("started_at");
+        sent.ToJsonString().ShouldBe(
+            $$"""{"commit_sha":"{{ScannedCommit}}","ref":"refs/pull/7/head","sarif":"H4sI","tool_name":"Atomic DevOps","checkout_uri":"file:///workspace/"}""");
+        network.Requests[0].Uri.AbsolutePath.ShouldBe("/repos/octo/hello/code-scanning/sarifs");
+    }
+
+    [Theory]
+    [InlineData("""{"processing_status":"pending"}""", SarifProcessing.Pending)]
+    [InlineData("""{"processing_status":"complete","analyses_url":"https://api.github.com/x","errors":null}""", SarifProcessing.Complete)]
+    [InlineData("""{"processing_status":"failed","analyses_url":null,"errors":["one","two"]}""", SarifProcessing.Failed, "one", "two")]
+    public async Task What_became_of_a_log_is_told_with_its_errors(string json, SarifProcessing processing, params string[] errors)
+    {
+        using var network = new ScriptedNetwork(_ => Json(json));
+        using var github = new GitHubHarness(network);
+
+        var status = await github.Client.GetSarifUploadAsync(Repository, "47177e22-5596", Cancellation);
+
+        status.Processing.ShouldBe(processing);
+        status.Errors.ShouldBe(errors);
+        network.Requests[0].Uri.AbsolutePath.ShouldBe("/repos/octo/hello/code-scanning/sarifs/47177e22-5596");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using AtomicDevOps.Activities.Experts.GitHub;
+using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Primitives.Agents;
@@ -31,6 +32,7 @@ internal sealed partial class GitHubHarness : IDisposable
 
         var services = new ServiceCollection();
         services.AddSingleton<TimeProvider>(Clock);
+        services.AddSingleton<IArtifactStore>(Artifacts);
         services.AddGitHub(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
         services.Configure<HttpClientFactoryOptions>(
             "GitHub", options => options.HttpMessageHandlerBuilderActions.Add(builder => builder.PrimaryHandler = network));
@@ -39,6 +41,8 @@ internal sealed partial class GitHubHarness : IDisposable
     }
 
     public SkippingTimeProvider Clock { get; } = new();
+
+    public MemoryArtifactStore Artifacts { get; } = new();
 
     public IGitHubClient Client => _services.GetRequiredService<IGitHubClient>();
 

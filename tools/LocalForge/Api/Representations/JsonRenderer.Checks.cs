@@ -30,6 +30,7 @@ internal sealed partial class JsonRenderer
         ["issues"] = "write",
         ["metadata"] = "read",
         ["pull_requests"] = "write",
+        ["security_events"] = "write",
         ["statuses"] = "write",
     };
 
