@@ -1,6 +1,7 @@
 using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.Documents;
 using AtomicDevOps.Activities.Tools.Http;
+using AtomicDevOps.Activities.Tools.KnownExploited;
 using AtomicDevOps.Activities.Tools.Osv;
 using AtomicDevOps.Primitives.Agents;
 using Microsoft.Extensions.Configuration;
@@ -17,6 +18,7 @@ public static class ScaServiceCollectionExtensions
     {
         services.AddArtifacts(configuration);
         services.AddDocuments(configuration);
+        services.AddKnownExploited(configuration);
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<OsvOptions>().Bind(configuration.GetSection(OsvOptions.Section)).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OsvOptions>, OsvOptionsValidator>());
