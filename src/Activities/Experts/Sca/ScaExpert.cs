@@ -16,7 +16,7 @@ namespace AtomicDevOps.Activities.Experts.Sca;
 
 /// <summary>Knows what a repository depends on, and which advisories that meets.</summary>
 [Agent(AgentLayer.ToolExpertise, Name, "Reads manifests and locks, and compares every version in them with the advisories about it.")]
-public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifacts, IDocumentStore documents)
+public sealed class ScaExpert(IAdvisorySource advisories, IEnumerable<IDependencyScanner> scanners, IArtifactStore artifacts, IDocumentStore documents)
 {
     internal const string Name = "ScaExpert";
     private const string ScanName = "ScaExpert_Scan";
@@ -39,14 +39,22 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
     {
         if (!input.IsNeeded)
         {
-            return await KeepAsync(input, DependencyJudgement.NotNeeded, input.Base is null ? null : DependencyJudgement.NotNeeded, cancellationToken);
+            return await KeepAsync(input, [(DependencyJudgement.NotNeeded, input.Base is null ? null : DependencyJudgement.NotNeeded)], cancellationToken);
         }
 
         var head = await ReadAsync(input.Head, cancellationToken);
         var @base = input.Base is null ? null : await ReadAsync(input.Base, cancellationToken);
         var (answer, problem) = await AskAsync(head.Dependencies.Concat(@base?.Dependencies ?? []), cancellationToken);
-        var result = await KeepAsync(
-            input, DependencyJudgement.Judge(head, answer, problem), @base is null ? null : DependencyJudgement.Judge(@base, answer, problem), cancellationToken);
+        var reports = new List<(ScanReport Head, ScanReport? Base)>
+        {
+            (DependencyJudgement.Judge(head, answer, problem), @base is null ? null : DependencyJudgement.Judge(@base, answer, problem)),
+        };
+        foreach (var scanner in scanners.Where(static scanner => scanner.IsEnabled))
+        {
+            reports.Add(await scanner.ScanAsync(input, head, @base, cancellationToken));
+        }
+
+        var result = await KeepAsync(input, reports, cancellationToken);
         return result with
         {
             Inventory = await WriteAsync(
@@ -80,13 +88,13 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
         return new NewAdvisoryResult(report.Outcome, [.. found.Take(NewAdvisoryResult.MostAdvisories)], found.Length) { Reason = report.Reason };
     }
 
-    private async Task<ScanResult> KeepAsync(ScaRequest input, ScanReport head, ScanReport? @base, CancellationToken cancellationToken)
+    private async Task<ScanResult> KeepAsync(ScaRequest input, IReadOnlyList<(ScanReport Head, ScanReport? Base)> reports, CancellationToken cancellationToken)
     {
         var key = $"{ArtifactKey.Segment(input.RunId)}/scans/sca";
         return new ScanResult(
-            await artifacts.WriteJsonAsync($"{key}-head.json", new[] { head }, cancellationToken),
-            @base is null ? null : await artifacts.WriteJsonAsync($"{key}-base.json", new[] { @base }, cancellationToken),
-            [ScannerOutcome.Of(head)]);
+            await artifacts.WriteJsonAsync($"{key}-head.json", reports.Select(static each => each.Head), cancellationToken),
+            input.Base is null ? null : await artifacts.WriteJsonAsync($"{key}-base.json", reports.Select(static each => each.Base), cancellationToken),
+            [.. reports.Select(static each => ScannerOutcome.Of(each.Head))]);
     }
 
     private async Task<(AdvisoryAnswer? Answer, string? Problem)> AskAsync(IEnumerable<PackageDependency> dependencies, CancellationToken cancellationToken)

@@ -247,7 +247,7 @@ public sealed class ScaExpertTests : IDisposable
 
     private static OsvClient Source(string? directory) => new(Options.Create(new OsvOptions { Directory = directory }));
 
-    private ScaExpert Expert(string? directory) => new(Source(directory), _artifacts, Documents);
+    private ScaExpert Expert(string? directory) => new(Source(directory), [], _artifacts, Documents);
 
     private FileDocumentStore Documents => new(Options.Create(new FindingsOptions { Directory = _directory.Combine("findings") }), TimeProvider.System);
 
