@@ -18,12 +18,15 @@ public sealed class ModelFixTests : EndToEndTest
     private const string AddsAFinding =
         "@@ -4,3 +4,4 @@\n def count(directory):\n-    os.system(\"ls \" + directory)\n+    import yaml\n+    yaml.load(directory)\n     return len(os.listdir(directory))";
 
+    private const string BreaksTheBuild =
+        "@@ -1,6 +1,5 @@\n-import os\n+from os import listdir\n \n \n def count(directory):\n-    os.system(\"ls \" + directory)\n-    return len(os.listdir(directory))\n+    return len(listdir(directory))";
+
     private const string DoesNotApply = "@@ -4,3 +4,2 @@\n def count(folder):\n-    os.system(\"ls \" + folder)\n     return len(os.listdir(folder))";
 
     [Theory]
-    [InlineData(ChatModelProvider.OpenAI, BreaksTheTests)]
-    [InlineData(ChatModelProvider.Anthropic, AddsAFinding)]
-    public async Task A_good_patch_ends_as_a_pull_request_and_a_bad_one_never_does(ChatModelProvider provider, string bad)
+    [InlineData(ChatModelProvider.OpenAI, BreaksTheTests, DoesNotApply)]
+    [InlineData(ChatModelProvider.Anthropic, AddsAFinding, BreaksTheBuild)]
+    public async Task A_good_patch_ends_as_a_pull_request_and_a_bad_one_never_does(ChatModelProvider provider, string bad, string worse)
     {
         using var engine = DockerEngine.Usual();
         await engine.RequireAsync();
@@ -38,12 +41,13 @@ public sealed class ModelFixTests : EndToEndTest
                 ("ChatModel__ApiKey", ChatModelStandIn.ApiKey),
             ]));
 
-        foreach (var (patch, isGood) in new[] { (Good, true), (bad, false), (DoesNotApply, false) })
+        foreach (var (patch, isGood) in new[] { (Good, true), (bad, false), (worse, false) })
         {
             // A question that was answered before is not asked again, whoever's repository it is about.
             var question = $"# {Guid.NewGuid()}\n";
             model.Say($"No shell is needed.\n\n```diff\n--- a/listing.py\n+++ b/listing.py\n{patch}\n```\n");
-            var repository = await installation.CreateRepositoryAsync((SampleRepository.Configuration, null));
+            var repository = await installation.CreateRepositoryAsync(
+                (SampleRepository.Configuration, null), ("Dockerfile", $"{SampleRepository.Files["Dockerfile"]}USER 65534\nRUN ! test -e listing.py || grep -q \"^import os\" listing.py\n"));
             await repository.CommitAsync(
                 "feature",
                 "Count files",

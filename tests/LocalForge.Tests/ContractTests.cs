@@ -6,6 +6,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using AtomicDevOps.LocalForge.Alerts;
 
 namespace AtomicDevOps.LocalForge.Tests;
 
@@ -29,6 +30,44 @@ public sealed class ContractTests
         await File.WriteAllLinesAsync(file, record.Exchanges.Select(exchange => exchange.ToJsonString()), TestContext.Current.CancellationToken);
         var (exitCode, output) = await ValidateAsync(contract, file);
         exitCode.ShouldBe(0, output);
+    }
+
+    [Fact]
+    public async Task Every_delivery_of_an_alert_holds_against_GitHubs_own_description()
+    {
+        var contract = ContractDirectory();
+        RequireTools(contract);
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var forge = await TestForge.StartAsync();
+        var config = new { url = receiver.Url, content_type = "json", secret = "It's a secret to everybody" };
+        using var hook = await forge.PostAsync($"{TestForge.Hello}/hooks", new { config, events = new[] { "dependabot_alert", "code_scanning_alert", "secret_scanning_alert" } });
+        await TestForge.ReadAsync(hook, 201);
+        await receiver.NextAsync("ping");
+        await forge.CommitAsync("feature", ("a.txt", "1\n"));
+        SecurityAlert[] alerts =
+        [
+            .. new[] { "created", "reopened", "reintroduced", "auto_reopened" }.Select(action => new DependabotAlert(action, "pip", "django")),
+            new DependabotAlert("created", "npm", "left-pad") { FirstPatchedVersion = null },
+            .. new[] { "created", "reopened", "reopened_by_user", "appeared_in_branch" }.Select(action => new CodeScanningAlert(action, "CodeQL", "py/sql-injection")),
+            new CodeScanningAlert("created", "CodeQL", "py/sql-injection") { Branch = "feature" },
+            .. new[] { "created", "reopened", "publicly_leaked" }.Select(action => new SecretScanningAlert(action, "github_personal_access_token")),
+        ];
+        var lines = new List<string>();
+        foreach (var alert in alerts)
+        {
+            await forge.Server.Administration.RaiseAlertAsync("octo/hello", alert, TestContext.Current.CancellationToken);
+            var delivery = await receiver.NextAsync();
+            delivery.Event.ShouldBe(alert.Event);
+            delivery.Action.ShouldBe(alert.Action);
+            lines.Add(new JsonObject { ["event"] = delivery.Event, ["payload"] = delivery.Payload }.ToJsonString());
+        }
+
+        var file = forge.NewDirectory("deliveries.ndjson");
+        await File.WriteAllLinesAsync(file, lines, TestContext.Current.CancellationToken);
+        var (exitCode, output) = await ValidateAsync(contract, file);
+        exitCode.ShouldBe(0, output);
+        await File.WriteAllTextAsync(file, lines[0].Replace("\"ghsa_id\"", "\"id\"", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        (await ValidateAsync(contract, file)).ExitCode.ShouldBe(1);
     }
 
     private static async Task DriveAsync(TestForge forge, ExchangeRecorder record)

@@ -110,7 +110,8 @@ public sealed class LocalForgeServer : IAsyncDisposable
         builder.Services.AddSingleton<PullRequestTracker>();
         builder.Services.AddSingleton<PullRequestMerger>();
         builder.Services.AddSingleton<RefWatcher>();
-        builder.Services.AddSingleton(services => new ForgeAdministration(forge, services.GetRequiredService<RefWatcher>()));
+        builder.Services.AddSingleton(services => new ForgeAdministration(
+            forge, services.GetRequiredService<RefWatcher>(), services.GetRequiredService<WebhookPublisher>()));
         builder.Services.AddHttpClient(WebhookSender.ClientName)
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false });
         builder.Services.AddHostedService<WebhookSender>();

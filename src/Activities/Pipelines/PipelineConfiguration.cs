@@ -118,6 +118,9 @@ public sealed record SecurityConfiguration
     /// <summary>Whether the platform opens pull requests with fixes.</summary>
     public bool Fixes { get; init; } = true;
 
+    /// <summary>Whether findings are handed to GitHub code scanning, too.</summary>
+    public bool Upload { get; init; }
+
     public IReadOnlyList<Suppression> Suppressions { get; init; } = [];
 
     /// <summary>The web application in the image, where there is one to scan.</summary>

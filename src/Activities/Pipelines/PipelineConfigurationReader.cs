@@ -241,6 +241,7 @@ public static partial class PipelineConfigurationReader
             Threshold = Enum.Parse<FindingSeverity>(section.Choice("threshold", "high", ["low", "medium", "high", "critical"]), ignoreCase: true),
             NotChecked = Enum.Parse<NotCheckedPolicy>(section.Choice("notChecked", "warn", ["warn", "fail"]), ignoreCase: true),
             Fixes = section.Flag("fixes", defaults.Fixes),
+            Upload = section.Flag("upload", defaults.Upload),
             Suppressions = section.Items("suppressions", "a suppression", ReadSuppression),
             Application = section.Nested<ApplicationConfiguration?>("application", ReadApplication, defaults.Application),
         };

@@ -106,11 +106,14 @@ public sealed class LedgerActivitiesTests : IAsyncDisposable
         await RecordAsync(1, await AssessAsync(1, "between"));
 
         var kept = (await ledgers.ReadInventoryAsync(Repository, "refs/heads/main", Cancellation)).ShouldNotBeNull();
-        (kept.Scan.CommitSha, Encoding.UTF8.GetString(kept.Content.Span)).ShouldBe(($"{2:x40}", "two"));
+        (kept.Scan.CommitSha, Encoding.UTF8.GetString(kept.Content.Span)).ShouldBe(($"{2 * 24:x40}", "two"));
         (await Documents.ListAsync("sbom", Cancellation).ToListAsync(Cancellation)).ShouldBe([(await LedgerAsync()).Inventory!]);
 
         await RecordAsync(3, await AssessAsync(3));
         (await ledgers.ReadInventoryAsync(Repository, "refs/heads/main", Cancellation)).ShouldBeNull();
+        (await Documents.ListAsync("sbom", Cancellation).ToListAsync(Cancellation)).ShouldBeEmpty();
+        await RecordAsync(4, await AssessAsync(4, "four"));
+        await Activities.ForgetAsync(new ForgetFindingsRequest(Repository, "refs/heads/main"), Cancellation);
         (await Documents.ListAsync("sbom", Cancellation).ToListAsync(Cancellation)).ShouldBeEmpty();
     }
 
@@ -181,6 +184,28 @@ public sealed class LedgerActivitiesTests : IAsyncDisposable
         async Task<IReadOnlyList<WatchedBranch>> WatchedAsync() => await Activities.ListWatchedAsync(new WatchedBranchesRequest(Start.AddHours(1)), Cancellation);
     }
 
+    [Fact]
+    public async Task A_runs_reports_can_be_dropped_again_and_again_and_what_the_ledger_keeps_stays()
+    {
+        var artifacts = _services.GetRequiredService<IArtifactStore>();
+        await RecordAsync(0, await AssessAsync(0, Code("Bandit", "B602", "a.py", 1)));
+        await artifacts.WriteJsonAsync("run1/workspace/abc.tar", "a tree", Cancellation);
+        var others = FilesBelow("artifacts");
+        await RecordAsync(1, await AssessAsync(1, Code("Bandit", "B602", "b.py", 1)), "refs/pull/1");
+        var kept = FilesBelow("findings");
+        FilesBelow("artifacts").Except(others, StringComparer.Ordinal).ShouldNotBeEmpty();
+
+        var reports = new ScanReportActivities(artifacts);
+        await reports.DropAsync(new DropScanReportsRequest("run1"), Cancellation);
+        await reports.DropAsync(new DropScanReportsRequest("run1"), Cancellation);
+
+        FilesBelow("artifacts").ShouldBe(others);
+        FilesBelow("findings").ShouldBe(kept);
+
+        string[] FilesBelow(string directory) =>
+            [.. Directory.GetFiles(_directory.Combine(directory), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+    }
+
     [Theory]
     [InlineData("main")]
     [InlineData("refs/tags/v1")]
@@ -197,9 +222,9 @@ public sealed class LedgerActivitiesTests : IAsyncDisposable
     private async Task<Assessment> AssessAsync(int day, string? inventory, params Finding[] findings)
     {
         var artifacts = _services.GetRequiredService<IArtifactStore>();
-        var scan = await artifacts.WriteJsonAsync($"run{day}/scan.json", new[] { new ScanReport("Bandit", ScanOutcome.Checked) { Findings = findings } }, Cancellation);
+        var scan = await artifacts.WriteJsonAsync($"run{day}/scans/sast-head.json", new[] { new ScanReport("Bandit", ScanOutcome.Checked) { Findings = findings } }, Cancellation);
         var kept = inventory is null ? null : await artifacts.WriteAsync(
-            $"run{day}/inventory", (stream, token) => stream.WriteAsync(Encoding.UTF8.GetBytes(inventory), token).AsTask(), Cancellation);
+            $"run{day}/scans/inventory", (stream, token) => stream.WriteAsync(Encoding.UTF8.GetBytes(inventory), token).AsTask(), Cancellation);
         await using var scope = _services.CreateAsyncScope();
         return await ActivatorUtilities.CreateInstance<FindingActivities>(scope.ServiceProvider).AssessAsync(
             new AssessmentRequest($"run{day}", [new ScanResult(scan, Base: null, []) { Inventory = kept }], new SecurityConfiguration(), Start.AddDays(day)), Cancellation);

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using AtomicDevOps.LocalForge;
+using AtomicDevOps.LocalForge.Alerts;
 using AtomicDevOps.LocalForge.Faults;
 
 namespace AtomicDevOps.EndToEnd.Tests.Harness;
@@ -68,6 +69,10 @@ public sealed class Forge : IAsyncDisposable
     /// <returns>The commit's id.</returns>
     public Task<string> CommitAsync(string repository, string branch, string message, IReadOnlyDictionary<string, byte[]?> files) =>
         _server.Administration.CommitAsync(repository, branch, message, files, TestContext.Current.CancellationToken);
+
+    /// <summary>Tells the repository's webhooks of an alert, as GitHub does of those that it raises by itself.</summary>
+    public Task RaiseAlertAsync(string repository, SecurityAlert alert) =>
+        _server.Administration.RaiseAlertAsync(repository, alert, TestContext.Current.CancellationToken);
 
     /// <summary>The forge's API with a token of this account, which is made where it is new.</summary>
     public async Task<HttpClient> AsAsync(string login)

@@ -1,3 +1,4 @@
+using AtomicDevOps.LocalForge.Alerts;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text;
@@ -89,6 +90,8 @@ public sealed class ForgeRepository(Forge forge, string fullName)
     }
 
     public async Task RerequestAsync(ForgeCheckRun run) => await SendAsync(HttpMethod.Post, Path($"check-runs/{run.Id}/rerequest"), new { });
+
+    public Task RaiseAlertAsync(SecurityAlert alert) => forge.RaiseAlertAsync(fullName, alert);
 
     public async Task<IReadOnlyList<ForgeComment>> CommentsAsync(int pullRequest) =>
         await SendAsync<ForgeComment[]>(HttpMethod.Get, Path($"issues/{pullRequest}/comments?per_page=100"));

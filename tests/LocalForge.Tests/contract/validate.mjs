@@ -1,4 +1,4 @@
-// Reads recorded exchanges, one JSON object a line, and prints what in them GitHub's OpenAPI description does not allow.
+// Reads recorded exchanges and webhook deliveries, one JSON object a line, and prints what in them GitHub's OpenAPI descriptions do not allow.
 // Exit code: 0 when all hold, 1 when some do not.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -66,8 +66,32 @@ function report(exchange, problem) {
   console.log(`${exchange.method} ${exchange.path} ${exchange.status}: ${problem}`);
 }
 
+// The description of webhooks is OpenAPI 3.1, whose schemas are JSON Schema already, and has schemas of the same names as the other one.
+let webhooks;
+function checkDelivery(delivery) {
+  const name = `${delivery.event}-${delivery.payload.action}`.replaceAll('_', '-');
+  if (!webhooks) {
+    webhooks = JSON.parse(readFileSync(require.resolve('@octokit/openapi-webhooks/generated/api.github.com.json'), 'utf8'));
+    ajv.addSchema({ $id: 'webhooks', components: { schemas: ofWebhooks(webhooks.components.schemas) } });
+  }
+
+  const operation = webhooks.webhooks[name]?.post;
+  if (!operation) return ['is no delivery of GitHub'];
+  const validate = ajv.compile(ofWebhooks(operation.requestBody.content['application/json'].schema));
+  return validate(delivery.payload) ? [] : validate.errors.map(error => `${error.instancePath || '/'} ${error.message}`);
+}
+
+function ofWebhooks(schema) {
+  return JSON.parse(JSON.stringify(schema).replaceAll('"$ref":"#/', '"$ref":"webhooks#/').replaceAll('"oneOf":', '"anyOf":'));
+}
+
 const lines = readFileSync(process.argv[2], 'utf8').split('\n').filter(line => line.length > 0);
 for (const exchange of lines.map(line => JSON.parse(line))) {
+  if (exchange.event) {
+    checkDelivery(exchange).forEach(problem => report({ method: exchange.event, path: exchange.payload.action, status: '' }, problem));
+    continue;
+  }
+
   const operation = find(exchange.method.toLowerCase(), exchange.path);
   if (!operation) {
     report(exchange, 'is no operation of GitHub');
@@ -94,5 +118,5 @@ for (const exchange of lines.map(line => JSON.parse(line))) {
   }
 }
 
-console.log(`${lines.length} exchanges checked, ${failures} problems`);
+console.log(`${lines.length} exchanges and deliveries checked, ${failures} problems`);
 process.exit(failures === 0 ? 0 : 1);

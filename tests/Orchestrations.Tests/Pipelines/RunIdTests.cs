@@ -7,7 +7,7 @@ namespace AtomicDevOps.Orchestrations.Tests.Pipelines;
 
 public sealed class RunIdTests
 {
-    private static readonly string[] Parts = ["dev", "scm", "ci", "merge", "report", "authorize", "show", "shown", "sweep", "sec:look", "sec:escalate", "fix:propose", "fix0:publish"];
+    private static readonly string[] Parts = ["dev", "scm", "ci", "merge", "report", "authorize", "show", "shown", "sweep", "sec:look", "sec:escalate", "sec:upload", "fix:propose", "fix0:publish"];
 
     private static Gen<string> Name(int longest) =>
         from length in Gen.OneOf(Gen.Choose(1, 3), Gen.Choose(1, longest))

@@ -11,6 +11,7 @@ using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.Orchestrations.Pipelines;
+using AtomicDevOps.Orchestrations.Strategy.Security;
 using AtomicDevOps.Orchestrations.Tests.Support;
 
 namespace AtomicDevOps.Orchestrations.Tests.Pipelines;
@@ -175,6 +176,35 @@ public sealed class SecurityRunTests
         await platform.RunAsync();
         platform.Tools.CallsOf(FindingActivities.Assess).ShouldHaveSingleItem().ShouldSatisfyAllConditions(
             request => request.Scans.ShouldBeEmpty(), request => request.Missing.Select(missing => missing.Expert).ShouldBe(["SastExpert", "ScaExpert"]));
+    }
+
+    [Theory]
+    [InlineData(UploadSarifOutcome.Uploaded, SarifUploadState.Complete, null)]
+    [InlineData(UploadSarifOutcome.Uploaded, SarifUploadState.Failed, "could not read the findings")]
+    [InlineData(UploadSarifOutcome.Uploaded, SarifUploadState.Pending, "has not read the findings yet")]
+    [InlineData(UploadSarifOutcome.NotEnabled, SarifUploadState.Complete, "is not enabled")]
+    public async Task What_was_found_is_handed_to_code_scanning_where_the_repository_wants_it(UploadSarifOutcome taken, SarifUploadState read, string? problem)
+    {
+        await using var platform = await StartAsync(tools =>
+        {
+            tools.Configuration = "security: { upload: true }";
+            tools.On(FindingActivities.Assess, _ => ScriptedTools.Clean with { Sarif = new StoredArtifact("sarif", 1, "aa") });
+            tools.On(GitHubExpert.UploadSarif, _ => new UploadSarifResult(taken, taken == UploadSarifOutcome.Uploaded ? "upload-1" : null));
+            tools.On(GitHubExpert.GetSarifUpload, (_, call) => new SarifUploadResult(call < 3 ? SarifUploadState.Unknown : read));
+        });
+        (await platform.RunAsync()).Verdict.ShouldBe(PipelineVerdict.Passed);
+
+        var upload = platform.Tools.CallsOf(GitHubExpert.UploadSarif).ShouldHaveSingleItem();
+        (upload.Reference, upload.CommitSha, upload.Log.Key).ShouldBe(("refs/pull/12/head", ScriptedTools.HeadSha, "sarif"));
+        var notes = (await platform.ReadAsync(RunId.Part(RunId.ForPullRequest(ScriptedTools.Repository, 12, "first"), "fix"))).ReadOutputAs<SecurityRemediation>().ShouldNotBeNull().Notes;
+        if (problem is null)
+        {
+            notes.ShouldBeEmpty();
+        }
+        else
+        {
+            notes.ShouldHaveSingleItem().ShouldContain(problem);
+        }
     }
 
     [Fact]

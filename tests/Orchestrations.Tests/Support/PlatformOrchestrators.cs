@@ -28,6 +28,7 @@ internal static class PlatformOrchestrators
         .AddOrchestrator<SecurityWatchRequest, IReadOnlyList<DueSweep>>("SecurityOrchestrator_FindDue", (context, _) => SecurityOrchestrator.FindDueAsync(context))
         .AddOrchestrator<object?, WatchRound>(MetaOrchestrator.WatchName, (context, _) => MetaOrchestrator.WatchAsync(context))
         .AddOrchestrator<VulnerabilityEscalationRequest, PutIssueResult>("VulnerabilityManager_Escalate", (context, _) => VulnerabilityManager.EscalateAsync(context))
+        .AddOrchestrator<VulnerabilityUploadRequest, VulnerabilityUploadResult>("VulnerabilityManager_Upload", (context, _) => VulnerabilityManager.UploadAsync(context))
         .AddOrchestrator<VulnerabilityWatchRequest, IReadOnlyList<DueSweep>>("VulnerabilityManager_FindDue", (context, _) => VulnerabilityManager.FindDueAsync(context))
         .AddOrchestrator<VulnerabilityLookRequest, VulnerabilityTarget>("VulnerabilityManager_Look", (context, _) => VulnerabilityManager.LookAsync(context))
         .AddOrchestrator<VulnerabilityScanRequest, VulnerabilityScanResult>("VulnerabilityManager_Scan", (context, _) => VulnerabilityManager.ScanAsync(context))

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using AtomicDevOps.LocalForge.Alerts;
 using AtomicDevOps.LocalForge.Api.Http;
 using AtomicDevOps.LocalForge.Faults;
 
@@ -19,6 +20,7 @@ internal static class AdministrationEndpoints
         group.MapPost("/collaborators", AddCollaboratorAsync);
         group.MapPost("/apps", InstallAppAsync);
         group.MapPost("/code-scanning", SetCodeScanningAsync);
+        group.MapPost("/alerts", RaiseAlertAsync);
         group.MapPost("/faults", InjectFaultAsync);
         group.MapDelete("/faults", LiftFaults);
     }
@@ -94,6 +96,23 @@ internal static class AdministrationEndpoints
         });
     }
 
+    private static async Task<IResult> RaiseAlertAsync(RootCall call, ForgeAdministration administration)
+    {
+        var body = await call.ReadAsync<NewAlert>();
+        var action = body.Action ?? "created";
+        return await RunAsync(async () =>
+        {
+            SecurityAlert alert = body.Event switch
+            {
+                "dependabot_alert" => new DependabotAlert(action, body.Ecosystem ?? "pip", body.Package ?? "package"),
+                "code_scanning_alert" => new CodeScanningAlert(action, body.Tool ?? "CodeQL", body.Rule ?? "rule") { Branch = body.Branch },
+                "secret_scanning_alert" => new SecretScanningAlert(action, body.SecretType ?? "github_personal_access_token"),
+                _ => throw ApiException.Unprocessable("event is not one of dependabot_alert, code_scanning_alert, secret_scanning_alert."),
+            };
+            return new JsonObject { ["number"] = await administration.RaiseAlertAsync(body.FullName ?? "", alert, call.Aborted) };
+        });
+    }
+
     private static async Task<IResult> InjectFaultAsync(RootCall call)
     {
         var body = await call.ReadAsync<NewFault>();
@@ -138,6 +157,9 @@ internal static class AdministrationEndpoints
     private sealed record NewApp(string? Slug, string? Account, string? PublicKeyPem);
 
     private sealed record CodeScanningSwitch(string? FullName, bool? Enabled);
+
+    private sealed record NewAlert(
+        string? FullName, string? Event, string? Action, string? Ecosystem, string? Package, string? Tool, string? Rule, string? Branch, string? SecretType);
 
     private sealed record NewFault(
         string? Kind, int? StatusCode, double? DelaySeconds, double? DurationSeconds, string? Method, string? PathContains, int? Times);

@@ -1,10 +1,14 @@
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using AtomicDevOps.LocalForge.Alerts;
 using AtomicDevOps.LocalForge.Api.Http;
+using AtomicDevOps.LocalForge.Api.Representations;
 using AtomicDevOps.LocalForge.CodeScanning;
 using AtomicDevOps.LocalForge.Git;
 using AtomicDevOps.LocalForge.PullRequests;
 using AtomicDevOps.LocalForge.Store;
+using AtomicDevOps.LocalForge.Webhooks;
 
 namespace AtomicDevOps.LocalForge.Administration;
 
@@ -18,11 +22,13 @@ public sealed partial class ForgeAdministration
 
     private readonly Forge _forge;
     private readonly RefWatcher _refs;
+    private readonly WebhookPublisher _webhooks;
 
-    internal ForgeAdministration(Forge forge, RefWatcher refs)
+    internal ForgeAdministration(Forge forge, RefWatcher refs, WebhookPublisher webhooks)
     {
         _forge = forge;
         _refs = refs;
+        _webhooks = webhooks;
     }
 
     /// <summary>Makes an account, or finds the one that has this login.</summary>
@@ -192,6 +198,25 @@ public sealed partial class ForgeAdministration
         ];
     }
 
+    /// <summary>Tells every webhook that wants to know of an alert, as GitHub does when it raises one. The forge itself keeps none.</summary>
+    /// <returns>The alert's number.</returns>
+    /// <exception cref="ArgumentException">The repository, the branch or the action does not exist.</exception>
+    public async Task<long> RaiseAlertAsync(string fullName, SecurityAlert alert, CancellationToken cancellationToken = default)
+    {
+        if (!alert.Actions.Contains(alert.Action, StringComparer.Ordinal))
+        {
+            throw new ArgumentException($"'{alert.Action}' is none of {string.Join(", ", alert.Actions)}, which a {alert.Event} can be raised with.", nameof(alert));
+        }
+
+        var repository = FindRepository(fullName);
+        using var write = await _forge.Store.BeginWriteAsync(cancellationToken);
+        var number = write.NextId();
+        var details = await DescribeAsync(repository, alert, number, cancellationToken);
+        _webhooks.Publish(write, repository, alert.Event, alert.Action, FindOrCreateUser(write, "github", User.Organization, name: null, email: null), details);
+        write.Commit();
+        return number;
+    }
+
     /// <summary>Registers a GitHub App and installs it on an account.</summary>
     /// <param name="slug">The app's name in addresses; its bot is <c>slug[bot]</c>.</param>
     /// <param name="account">The account that it is installed on, with all its repositories.</param>
@@ -282,6 +307,31 @@ public sealed partial class ForgeAdministration
         write.Put(_forge.Store.Repositories, fork);
         write.Commit();
         return fork;
+    }
+
+    private async Task<JsonObject> DescribeAsync(Repository repository, SecurityAlert alert, long number, CancellationToken cancellationToken)
+    {
+        var show = new JsonRenderer(_forge, _forge.Links);
+        switch (alert)
+        {
+            case DependabotAlert dependency:
+                return new JsonObject { ["alert"] = show.Alert(repository, dependency, number) };
+            case CodeScanningAlert code:
+                var branch = code.Branch ?? repository.DefaultBranch;
+                var sha = await _forge.GitOf(repository).ReadBranchAsync(branch, cancellationToken)
+                    ?? throw new ArgumentException($"{_forge.FullName(repository)} has no branch {branch}.", nameof(alert));
+                var isByUser = code.Action is "reopened_by_user";
+                return new JsonObject
+                {
+                    ["alert"] = show.Alert(repository, code, number, branch, sha),
+                    ["ref"] = isByUser ? "" : $"refs/heads/{branch}",
+                    ["commit_oid"] = isByUser ? "" : sha,
+                };
+            case SecretScanningAlert secret:
+                return new JsonObject { ["alert"] = show.Alert(repository, secret, number) };
+            default:
+                throw new ArgumentException($"{alert.GetType().Name} is no alert of GitHub's.", nameof(alert));
+        }
     }
 
     private static (string Owner, string Name) SplitName(string fullName) =>

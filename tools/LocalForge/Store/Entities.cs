@@ -16,6 +16,8 @@ internal sealed record User(long Id, string Login, string Type, DateTimeOffset C
 
     public const string Bot = "Bot";
 
+    public const string Organization = "Organization";
+
     public string? Name { get; init; }
 
     public string? Email { get; init; }

@@ -57,8 +57,7 @@ public sealed class ScaExpert(IAdvisorySource advisories, IEnumerable<IDependenc
         var result = await KeepAsync(input, reports, cancellationToken);
         return result with
         {
-            Inventory = await WriteAsync(
-                $"{ArtifactKey.Segment(input.RunId)}/scans/sca-head.cdx.json", DependencyInventory.Of(head, input.Repository, input.Head.CommitSha), cancellationToken),
+            Inventory = await WriteAsync($"{KeyOf(input)}-head.cdx.json", DependencyInventory.Of(head, input.Repository, input.Head.CommitSha), cancellationToken),
         };
     }
 
@@ -88,14 +87,12 @@ public sealed class ScaExpert(IAdvisorySource advisories, IEnumerable<IDependenc
         return new NewAdvisoryResult(report.Outcome, [.. found.Take(NewAdvisoryResult.MostAdvisories)], found.Length) { Reason = report.Reason };
     }
 
-    private async Task<ScanResult> KeepAsync(ScaRequest input, IReadOnlyList<(ScanReport Head, ScanReport? Base)> reports, CancellationToken cancellationToken)
-    {
-        var key = $"{ArtifactKey.Segment(input.RunId)}/scans/sca";
-        return new ScanResult(
-            await artifacts.WriteJsonAsync($"{key}-head.json", reports.Select(static each => each.Head), cancellationToken),
-            input.Base is null ? null : await artifacts.WriteJsonAsync($"{key}-base.json", reports.Select(static each => each.Base), cancellationToken),
-            [.. reports.Select(static each => ScannerOutcome.Of(each.Head))]);
-    }
+    private static string KeyOf(ScaRequest request) => $"{ArtifactKey.Segment(request.RunId)}/scans/sca";
+
+    private async Task<ScanResult> KeepAsync(ScaRequest input, IReadOnlyList<(ScanReport Head, ScanReport? Base)> reports, CancellationToken cancellationToken) => new(
+        await artifacts.WriteJsonAsync($"{KeyOf(input)}-head.json", reports.Select(static each => each.Head), cancellationToken),
+        input.Base is null ? null : await artifacts.WriteJsonAsync($"{KeyOf(input)}-base.json", reports.Select(static each => each.Base), cancellationToken),
+        [.. reports.Select(static each => ScannerOutcome.Of(each.Head))]);
 
     private async Task<(AdvisoryAnswer? Answer, string? Problem)> AskAsync(IEnumerable<PackageDependency> dependencies, CancellationToken cancellationToken)
     {

@@ -20,9 +20,6 @@ internal sealed partial class SecretMask
 
     public static bool IsPlaceholder(string text) => WholePlaceholder.IsMatch(text);
 
-    /// <summary>Whether a text holds what could be taken for a placeholder.</summary>
-    public static bool MayHoldPlaceholder(string text) => text.AsSpan().ContainsAny(Open, Close);
-
     public static IEnumerable<Range> PlaceholdersIn(string line) => Placeholder.Matches(line).Select(static match => match.Index..(match.Index + match.Length));
 
     /// <summary>Masks what patterns find, and whatever tools found: all literals of a line that a tool named, or all of it.</summary>

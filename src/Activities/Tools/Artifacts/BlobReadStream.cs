@@ -6,7 +6,7 @@ using Azure.Storage.Blobs.Specialized;
 namespace AtomicDevOps.Activities.Tools.Artifacts;
 
 /// <summary>Reads a blob as it was when it was opened, one range in memory at a time; where it was replaced since, reading on is an error.</summary>
-internal sealed class BlobReadStream(BlobContainer container, BlockBlobClient blob, string what, ETag version, long length) : Stream
+internal sealed class BlobReadStream(BlobContainer container, BlockBlobClient blob, string what, ETag version, long length) : ReadOnlyStream
 {
     private const int RangeBytes = 4 * 1024 * 1024;
 
@@ -14,11 +14,7 @@ internal sealed class BlobReadStream(BlobContainer container, BlockBlobClient bl
     private long _rangeStart;
     private long _position;
 
-    public override bool CanRead => true;
-
     public override bool CanSeek => true;
-
-    public override bool CanWrite => false;
 
     public override long Length => length;
 
@@ -62,14 +58,6 @@ internal sealed class BlobReadStream(BlobContainer container, BlockBlobClient bl
         SeekOrigin.Current => _position,
         _ => length,
     };
-
-    public override void Flush()
-    {
-    }
-
-    public override void SetLength(long value) => throw new NotSupportedException("An artifact that is read cannot be written.");
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("An artifact that is read cannot be written.");
 
     private async Task LoadAsync(CancellationToken cancellationToken)
     {

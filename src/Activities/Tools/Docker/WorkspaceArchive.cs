@@ -157,15 +157,11 @@ internal static class WorkspaceArchive
     private static ToolException Invalid(string what) => new(DockerEngineClient.ToolName, $"the workspace's archive cannot be used: {what}");
 
     /// <summary>Tells the length of a stream that cannot: a tar entry's size comes before its data.</summary>
-    private sealed class LengthStream(Stream source, long length) : Stream
+    private sealed class LengthStream(Stream source, long length) : ReadOnlyStream
     {
         private long _position;
 
-        public override bool CanRead => true;
-
         public override bool CanSeek => true;
-
-        public override bool CanWrite => false;
 
         public override long Length => length;
 
@@ -191,15 +187,5 @@ internal static class WorkspaceArchive
             _position += read;
             return read;
         }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

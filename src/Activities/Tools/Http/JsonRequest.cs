@@ -24,8 +24,6 @@ internal sealed record HttpContentBytes(ReadOnlyMemory<byte> Bytes, string Media
 /// <param name="Body">The content as JSON; undefined where there is none or it is none.</param>
 internal sealed record JsonAnswer(HttpStatusCode Status, JsonElement Body)
 {
-    public bool IsJson => Body.ValueKind != JsonValueKind.Undefined;
-
     /// <summary>The property, or undefined where there is none.</summary>
     public static JsonElement Find(JsonElement element, params ReadOnlySpan<string> path)
     {

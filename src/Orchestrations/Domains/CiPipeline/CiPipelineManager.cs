@@ -74,10 +74,12 @@ public static class CiPipelineManager
     {
         var request = orchestration.GetInput<CiCleanUpRequest>()!;
         var context = new OrchestrationWorkflowContext(orchestration, request.RunId) { Path = request.Path }.Enter(nameof(CiPipelineManager));
-        var workspaces = TryRemoveAsync(DropWorkspaces.ExecuteAsync(new DropWorkspacesRequest(request.RunId), context), request, context);
+        var workspaces = TryRemoveAsync(DropWorkspaces.ExecuteAsync(new DropWorkspacesRequest(request.RunId), context));
         var made = request.Runner == PipelineRunner.Local
-            || await TryRemoveAsync(RemoveRun.ExecuteAsync(new DockerRunReference(request.RunId), context), request, context);
+            || await TryRemoveAsync(RemoveRun.ExecuteAsync(new DockerRunReference(request.RunId), context));
         return await workspaces && made;
+
+        Task<bool> TryRemoveAsync(Task removal) => RunRemoval.TryAsync(removal, nameof(CiPipelineManager), request.RunId, context);
     }
 
     private static WorkflowPrimitive<CiProgress, QualityGate> Compose(CiRequest request, StageBoard board)
@@ -224,21 +226,6 @@ public static class CiPipelineManager
             {
                 ended.Cancel();
             }
-        }
-    }
-
-    // What a run leaves behind costs space, not correctness: failing to remove it must not turn a verdict into an error.
-    private static async Task<bool> TryRemoveAsync(Task removal, CiCleanUpRequest request, OrchestrationWorkflowContext context)
-    {
-        try
-        {
-            await removal;
-            return true;
-        }
-        catch (TaskFailedException exception)
-        {
-            context.CreateLogger(nameof(CiPipelineManager)).LogWarning("Something of {Run} could not be removed: {Failure}", request.RunId, Failure.From(exception));
-            return false;
         }
     }
 }

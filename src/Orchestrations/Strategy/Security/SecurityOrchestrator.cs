@@ -117,7 +117,26 @@ public static class SecurityOrchestrator
         }
     }
 
+    /// <summary>All that comes after the verdict: fixes, GitHub's own list of findings, and that nothing is left behind.</summary>
     private static async Task<SecurityRemediation> SeeThroughAsync(SecurityRemediationRequest request, OrchestrationWorkflowContext context)
+    {
+        try
+        {
+            var uploading = UploadAsync(request, context);
+            var remediation = await TryRemediateAsync(request, context);
+            return await uploading is { } problem ? remediation with { Notes = [.. remediation.Notes, problem] } : remediation;
+        }
+        finally
+        {
+            await CleanUpAsync("sec", request.Review.Scope is { Application: not ApplicationScan.None });
+            await CleanUpAsync("fix", built: false);
+        }
+
+        Task<bool> CleanUpAsync(string part, bool built) => VulnerabilityManager.CleanUp.ExecuteAsync(
+            new VulnerabilityCleanUpRequest(RunId.Part(request.RunId, part), context.Path, built), context);
+    }
+
+    private static async Task<SecurityRemediation> TryRemediateAsync(SecurityRemediationRequest request, OrchestrationWorkflowContext context)
     {
         try
         {
@@ -129,14 +148,25 @@ public static class SecurityOrchestrator
         {
             return new SecurityRemediation([], [Failure.From(exception).Message]);
         }
-        finally
+    }
+
+    /// <returns>Why it did not come to an end; nothing where it did, or nobody wanted it.</returns>
+    private static async Task<string?> UploadAsync(SecurityRemediationRequest request, OrchestrationWorkflowContext context)
+    {
+        if (request.Review is not { Target: { Change: { } change, Configuration.Security.Upload: true }, Scan.Assessment.Sarif: { } log })
         {
-            await CleanUpAsync("sec", request.Review.Scope is { Application: not ApplicationScan.None });
-            await CleanUpAsync("fix", built: false);
+            return null;
         }
 
-        Task<bool> CleanUpAsync(string part, bool built) => VulnerabilityManager.CleanUp.ExecuteAsync(
-            new VulnerabilityCleanUpRequest(RunId.Part(request.RunId, part), context.Path, built), context);
+        try
+        {
+            return (await VulnerabilityManager.Upload.ExecuteAsync(
+                new VulnerabilityUploadRequest(RunId.Part(request.RunId, "sec"), context.Path, change, log), context)).Problem;
+        }
+        catch (TaskFailedException exception)
+        {
+            return $"GitHub code scanning could not be told: {Failure.From(exception).Message}";
+        }
     }
 
     // A fix is not fixed again, and a fork's branch is not the platform's to build on.
@@ -200,6 +230,7 @@ public static class SecurityOrchestrator
             context);
         await Task.WhenAny(Task.WhenAll(built, scanned));
         await CiPipelineManager.CleanUp.ExecuteAsync(new CiCleanUpRequest(partId, context.Path, request.Policy.Runner), context);
+        await VulnerabilityManager.CleanUp.ExecuteAsync(new VulnerabilityCleanUpRequest(partId, context.Path, Built: false), context);
         return FixProof.FindFlaw(candidate, scan.Assessment!, await built, await scanned);
     }
 }

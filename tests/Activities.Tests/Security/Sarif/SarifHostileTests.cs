@@ -1,6 +1,7 @@
 using System.Text;
 using AtomicDevOps.Activities.Security;
 using AtomicDevOps.Activities.Security.Sarif;
+using AtomicDevOps.Activities.Tools;
 
 using static AtomicDevOps.Activities.Tests.Security.Sarif.SarifText;
 
@@ -134,7 +135,7 @@ public sealed class SarifHostileTests
     private static string Error(string text, SarifReaderOptions? options = null) => Should.Throw<FormatException>(() => Read(text, options)).Message;
 
     /// <summary>A start, a part that is repeated, and an end, without ever being whole in memory.</summary>
-    private sealed class GeneratedStream(byte[] start, byte[] part, int times, byte[] end) : Stream
+    private sealed class GeneratedStream(byte[] start, byte[] part, int times, byte[] end) : ReadOnlyStream
     {
         private byte[] _current = start;
         private int _position;
@@ -144,20 +145,6 @@ public sealed class SarifHostileTests
         public long Given { get; private set; }
 
         public int AtOnce { get; init; } = int.MaxValue;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
@@ -189,15 +176,5 @@ public sealed class SarifHostileTests
             Given += given;
             return given;
         }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

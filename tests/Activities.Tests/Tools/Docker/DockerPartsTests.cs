@@ -257,23 +257,9 @@ public sealed class DockerPartsTests
     }
 
     /// <summary>Gives a few bytes at a time.</summary>
-    private sealed class ChunkedStream(byte[] content, int chunk) : Stream
+    private sealed class ChunkedStream(byte[] content, int chunk) : ReadOnlyStream
     {
         private int _position;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override int Read(byte[] buffer, int offset, int count)
         {
@@ -282,16 +268,6 @@ public sealed class DockerPartsTests
             _position += length;
             return length;
         }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 
     private sealed class ForwardStream(Stream inner) : Stream
