@@ -18,7 +18,8 @@ namespace AtomicDevOps.Activities.Experts.Sca;
 
 /// <summary>Knows what a repository depends on, and which advisories that meets.</summary>
 [Agent(AgentLayer.ToolExpertise, Name, "Reads manifests and locks, and compares every version in them with the advisories about it.")]
-public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifacts, IDocumentStore documents, IKnownExploitedCatalogue exploited)
+public sealed class ScaExpert(
+    IAdvisorySource advisories, IEnumerable<IDependencyScanner> scanners, IArtifactStore artifacts, IDocumentStore documents, IKnownExploitedCatalogue exploited)
 {
     internal const string Name = "ScaExpert";
     private const string ScanName = "ScaExpert_Scan";
@@ -41,15 +42,24 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
     {
         if (!input.IsNeeded)
         {
-            return await KeepAsync(input, DependencyJudgement.NotNeeded, input.Base is null ? null : DependencyJudgement.NotNeeded, cancellationToken);
+            return await KeepAsync(input, [(DependencyJudgement.NotNeeded, input.Base is null ? null : DependencyJudgement.NotNeeded)], cancellationToken);
         }
 
         var head = await ReadAsync(input.Head, cancellationToken);
         var @base = input.Base is null ? null : await ReadAsync(input.Base, cancellationToken);
         var (answer, problem) = await AskAsync(head.Dependencies.Concat(@base?.Dependencies ?? []), cancellationToken);
-        var report = await MarkReachableAsync(DependencyJudgement.Judge(head, answer, problem), head, input.Head, cancellationToken);
-        var result = await KeepAsync(
-            input, report, @base is null ? null : DependencyJudgement.Judge(@base, answer, problem), cancellationToken);
+        var reports = new List<(ScanReport Head, ScanReport? Base)>
+        {
+            (
+                await MarkReachableAsync(DependencyJudgement.Judge(head, answer, problem), head, input.Head, cancellationToken),
+                @base is null ? null : DependencyJudgement.Judge(@base, answer, problem)),
+        };
+        foreach (var scanner in scanners.Where(static scanner => scanner.IsEnabled))
+        {
+            reports.Add(await scanner.ScanAsync(input, head, @base, cancellationToken));
+        }
+
+        var result = await KeepAsync(input, reports, cancellationToken);
         return result with
         {
             Inventory = await WriteAsync($"{KeyOf(input)}-head.cdx.json", DependencyInventory.Of(head, input.Repository, input.Head.CommitSha), cancellationToken),
@@ -90,10 +100,10 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
 
     private static string KeyOf(ScaRequest request) => $"{ArtifactKey.Segment(request.RunId)}/scans/sca";
 
-    private async Task<ScanResult> KeepAsync(ScaRequest input, ScanReport head, ScanReport? @base, CancellationToken cancellationToken) => new(
-        await artifacts.WriteJsonAsync($"{KeyOf(input)}-head.json", new[] { head }, cancellationToken),
-        @base is null ? null : await artifacts.WriteJsonAsync($"{KeyOf(input)}-base.json", new[] { @base }, cancellationToken),
-        [ScannerOutcome.Of(head)]);
+    private async Task<ScanResult> KeepAsync(ScaRequest input, IReadOnlyList<(ScanReport Head, ScanReport? Base)> reports, CancellationToken cancellationToken) => new(
+        await artifacts.WriteJsonAsync($"{KeyOf(input)}-head.json", reports.Select(static each => each.Head), cancellationToken),
+        input.Base is null ? null : await artifacts.WriteJsonAsync($"{KeyOf(input)}-base.json", reports.Select(static each => each.Base), cancellationToken),
+        [.. reports.Select(static each => ScannerOutcome.Of(each.Head))]);
 
     private async Task<(AdvisoryAnswer? Answer, string? Problem)> AskAsync(IEnumerable<PackageDependency> dependencies, CancellationToken cancellationToken)
     {

@@ -13,7 +13,7 @@ namespace AtomicDevOps.Activities.Experts.Sca;
 
 public static class ScaServiceCollectionExtensions
 {
-    /// <summary>The expert and the source of advisories that it asks, from the configuration section <c>Osv</c>.</summary>
+    /// <summary>The expert and the source of advisories that it asks, from the configuration section <c>Osv</c>. <c>AddSnyk</c> has to be called too.</summary>
     public static IServiceCollection AddSca(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddArtifacts(configuration);
@@ -24,6 +24,7 @@ public static class ScaServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OsvOptions>, OsvOptionsValidator>());
         JsonTransport.AddClient(services, OsvApi.ClientName, static provider => provider.GetRequiredService<IOptions<OsvOptions>>().Value.Timeout);
         services.TryAddSingleton<IAdvisorySource, OsvClient>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IDependencyScanner, SnykDependencyScanner>());
         services.TryAddSingleton<ScaExpert>();
         services.AddSingleton<IAgentProbe, OsvProbe>();
         services.AddSingleton<IAgentProbe, ScaExpertProbe>();

@@ -298,7 +298,7 @@ public sealed class ScaExpertTests : IDisposable
 
     private static OsvClient Source(string? directory) => new(Options.Create(new OsvOptions { Directory = directory }));
 
-    private ScaExpert Expert(string? directory, IKnownExploitedCatalogue? exploited = null) => new(Source(directory), _artifacts, Documents, exploited ?? new Catalogue(static () => null));
+    private ScaExpert Expert(string? directory, IKnownExploitedCatalogue? exploited = null) => new(Source(directory), [], _artifacts, Documents, exploited ?? new Catalogue(static () => null));
 
     private FileDocumentStore Documents => new(Options.Create(new FindingsOptions { Directory = _directory.Combine("findings") }), TimeProvider.System);
 
