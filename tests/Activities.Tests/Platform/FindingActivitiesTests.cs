@@ -161,7 +161,7 @@ public sealed class FindingActivitiesTests : IDisposable
     }
 
     private Task<Assessment> AssessAsync(AssessmentRequest request, Func<KnownExploitedVulnerabilities?>? exploited = null) =>
-        new FindingActivities(_artifacts, RealTools.Redactor, new OptionsManager<PlatformOptions>(new OptionsFactory<PlatformOptions>([], [])), new Catalogue(exploited)).AssessAsync(request, Token);
+        new FindingActivities(_artifacts, RealTools.Redactor, new OptionsManager<PlatformOptions>(new OptionsFactory<PlatformOptions>([], [])), new ScriptedCatalogue(exploited)).AssessAsync(request, Token);
 
     private async Task<ScanResult> ScanAsync(string name, Finding[] head, Finding[]? @base = null)
     {
@@ -170,10 +170,5 @@ public sealed class FindingActivitiesTests : IDisposable
             await _artifacts.WriteJsonAsync($"run-1/{name}-head.json", new[] { report }, Token),
             @base is null ? null : await _artifacts.WriteJsonAsync($"run-1/{name}-base.json", new[] { report with { Findings = @base } }, Token),
             [new ScannerOutcome("Bandit", ScanOutcome.Checked, head.Length)]);
-    }
-
-    private sealed class Catalogue(Func<KnownExploitedVulnerabilities?>? read) : IKnownExploitedCatalogue
-    {
-        public Task<KnownExploitedVulnerabilities?> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(read?.Invoke());
     }
 }

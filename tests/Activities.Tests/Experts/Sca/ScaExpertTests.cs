@@ -213,9 +213,9 @@ public sealed class ScaExpertTests : IDisposable
         Record("A-2", "flask", "1.1");
         var key = await KeepInventoryAsync(("requirements.txt", "django==3.2.0\nflask==1.0\n"));
 
-        var found = await Expert(Records, new Catalogue(static () => new KnownExploitedVulnerabilities("1", DateTimeOffset.UnixEpoch, new HashSet<string>(StringComparer.Ordinal) { "CVE-A-2" })))
+        var found = await Expert(Records, new ScriptedCatalogue(static () => new KnownExploitedVulnerabilities("1", DateTimeOffset.UnixEpoch, new HashSet<string>(StringComparer.Ordinal) { "CVE-A-2" })))
             .FindNewAsync(new NewAdvisoryRequest(key, []), Token);
-        var untold = await Expert(Records, new Catalogue(static () => throw new ToolException("KEV catalogue", "It is broken."))).FindNewAsync(new NewAdvisoryRequest(key, []), Token);
+        var untold = await Expert(Records, new ScriptedCatalogue(static () => throw new ToolException("KEV catalogue", "It is broken."))).FindNewAsync(new NewAdvisoryRequest(key, []), Token);
 
         found.Advisories.Select(each => (each.Id, each.KnownExploited)).ShouldBe([("A-2", true), ("A-1", false)]);
         untold.Total.ShouldBe(2);
@@ -298,7 +298,7 @@ public sealed class ScaExpertTests : IDisposable
 
     private static OsvClient Source(string? directory) => new(Options.Create(new OsvOptions { Directory = directory }));
 
-    private ScaExpert Expert(string? directory, IKnownExploitedCatalogue? exploited = null) => new(Source(directory), [], _artifacts, Documents, exploited ?? new Catalogue(static () => null));
+    private ScaExpert Expert(string? directory, IKnownExploitedCatalogue? exploited = null) => new(Source(directory), [], _artifacts, Documents, exploited ?? new ScriptedCatalogue());
 
     private FileDocumentStore Documents => new(Options.Create(new FindingsOptions { Directory = _directory.Combine("findings") }), TimeProvider.System);
 
@@ -330,10 +330,5 @@ public sealed class ScaExpertTests : IDisposable
             {"id":"{{id}}","aliases":["CVE-{{id}}"],"modified":"2024-01-02T03:04:05Z","summary":"It is weak.","severity":{{severity}},
              "affected":[{"package":{"ecosystem":"{{ecosystem}}","name":"{{package}}"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"{{fixedIn}}"}]}]}]}
             """);
-    }
-
-    private sealed class Catalogue(Func<KnownExploitedVulnerabilities?> read) : IKnownExploitedCatalogue
-    {
-        public Task<KnownExploitedVulnerabilities?> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(read());
     }
 }

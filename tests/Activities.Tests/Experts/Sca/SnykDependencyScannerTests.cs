@@ -274,7 +274,12 @@ public sealed class SnykDependencyScannerTests : IDisposable
         Record("A-0", "unrelated", "1");
         var options = harness.Get<IOptions<SnykOptions>>();
         var snyk = new SnykDependencyScanner(harness.Client, new SnykCli(RealTools.Processes, RealTools.Redactor, options), _artifacts, options);
-        var expert = new ScaExpert(new OsvClient(Options.Create(new OsvOptions { Directory = _directory.Combine("records") })), [snyk], _artifacts, new FileDocumentStore(Options.Create(new FindingsOptions { Directory = _directory.Combine("findings") }), TimeProvider.System));
+        var expert = new ScaExpert(
+            new OsvClient(Options.Create(new OsvOptions { Directory = _directory.Combine("records") })),
+            [snyk],
+            _artifacts,
+            new FileDocumentStore(Options.Create(new FindingsOptions { Directory = _directory.Combine("findings") }), TimeProvider.System),
+            new ScriptedCatalogue());
         return await expert.ScanAsync(
             new ScaRequest("run-1", await _artifacts.PackAsync("run-1/head.tar", ("requirements.txt", head)))
             {
