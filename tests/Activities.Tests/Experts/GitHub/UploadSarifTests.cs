@@ -9,7 +9,6 @@ using AtomicDevOps.Activities.Tests.Tools.GitHub;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.GitHub;
-using AtomicDevOps.LocalForge;
 using static AtomicDevOps.Activities.Tests.Tools.GitHub.ScriptedNetwork;
 
 namespace AtomicDevOps.Activities.Tests.Experts.GitHub;
