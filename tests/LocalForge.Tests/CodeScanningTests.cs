@@ -16,6 +16,8 @@ public sealed class CodeScanningTests
     [InlineData("""{"version":"2.1.0","runs":[]}""", "Missing $schema")]
     [InlineData("""{"$schema":"s","version":"2.1.0","runs":[{"tool":{},"results":[]}]}""", "Missing tool.driver.name")]
     [InlineData("""{"$schema":"s","version":"2.1.0","runs":[{"tool":{"driver":{"name":"t"}}}]}""", "Missing results")]
+    [InlineData(
+        """{"$schema":"s","version":"2.1.0","runs":[{"tool":{"driver":{"name":"t"}},"invocations":[{"executionSuccessful":false}],"results":[]}]}""", "unsuccessful execution")]
     [InlineData("""{"$schema":"s","version":"2.1.0","runs":[{"tool":{"driver":{"name":"t"}},"results":[{"message":{"text":"m"}}]}]}""", "at least one location")]
     [InlineData(
         """{"$schema":"s","version":"2.1.0","runs":[{"tool":{"driver":{"name":"t"}},"results":[{"locations":[{"physicalLocation":{"artifactLocation":{"uri":"a"}}}]}]}]}""",

@@ -6,6 +6,7 @@ using AtomicDevOps.Activities.Security.Ledger;
 using AtomicDevOps.Activities.Security.Sarif;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.Artifacts;
+using AtomicDevOps.Activities.Tools.KnownExploited;
 using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Primitives.Workflow;
 using Microsoft.Azure.Functions.Worker;
@@ -95,7 +96,8 @@ public sealed record FindingPick(StoredArtifact List, IReadOnlyList<string> Fing
 public sealed record PickedFindings(IReadOnlyList<Finding> Findings, IReadOnlyList<FindingLocation> Secrets);
 
 /// <summary>Makes one list of what all scanners said. Lists can be large, so they stay in the store and orchestrations see what reports need.</summary>
-public sealed class FindingActivities(IArtifactStore artifacts, SecretRedactor redactor, IOptionsSnapshot<PlatformOptions> options)
+public sealed class FindingActivities(
+    IArtifactStore artifacts, SecretRedactor redactor, IOptionsSnapshot<PlatformOptions> options, IKnownExploitedCatalogue exploited)
 {
     private const string AssessName = "Findings_Assess";
     private const string PickName = "Findings_Pick";
@@ -119,8 +121,9 @@ public sealed class FindingActivities(IArtifactStore artifacts, SecretRedactor r
     [Function(AssessName)]
     public async Task<Assessment> AssessAsync([ActivityTrigger] AssessmentRequest input, CancellationToken cancellationToken)
     {
-        var missing = input.Missing.Select(static missing => new ScanReport(missing.Expert, ScanOutcome.NotChecked) { Reason = missing.Reason }).ToArray();
-        IReadOnlyList<ScanReport> reports = [.. await ReadAsync(input.Scans.Select(static scan => scan.Head), cancellationToken), .. missing];
+        var (scanned, unmarked) = await MarkExploitedAsync(await ReadAsync(input.Scans.Select(static scan => scan.Head), cancellationToken), cancellationToken);
+        ScanReport[] missing = [.. input.Missing.Select(static missing => new ScanReport(missing.Expert, ScanOutcome.NotChecked) { Reason = missing.Reason }), .. unmarked];
+        IReadOnlyList<ScanReport> reports = [.. scanned, .. missing];
         var hasBase = input.Scans.Any(static scan => scan.Base is not null);
         var before = hasBase ? await ReadAsync(input.Scans.Select(static scan => scan.Base).OfType<StoredArtifact>(), cancellationToken) : [];
         var suppressed = Suppression.Apply(
@@ -152,6 +155,26 @@ public sealed class FindingActivities(IArtifactStore artifacts, SecretRedactor r
             Sarif = await WriteSarifAsync(input.RunId, record, cancellationToken),
             Inventory = input.Scans.Select(static scan => scan.Inventory).FirstOrDefault(static inventory => inventory is not null),
         };
+    }
+
+    /// <summary>Says of all tools' findings which are known to be exploited; where that cannot be told, a report says so.</summary>
+    private async Task<(IReadOnlyList<ScanReport> Reports, IReadOnlyList<ScanReport> Gaps)> MarkExploitedAsync(IReadOnlyList<ScanReport> reports, CancellationToken cancellationToken)
+    {
+        if (!reports.Any(static report => report.Findings.Any(static finding => finding.Package is not null)))
+        {
+            return (reports, []);
+        }
+
+        try
+        {
+            return await exploited.ReadAsync(cancellationToken) is { } catalogue
+                ? ([.. reports.Select(report => report with { Findings = catalogue.Mark(report.Findings) })], [])
+                : (reports, []);
+        }
+        catch (ToolException exception)
+        {
+            return (reports, [new ScanReport(KnownExploitedClient.ToolName, ScanOutcome.NotChecked) { Reason = exception.Message }]);
+        }
     }
 
     private Task<StoredArtifact> WriteSarifAsync(string runId, ScanRecord record, CancellationToken cancellationToken)

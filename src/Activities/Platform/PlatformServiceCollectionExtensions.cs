@@ -1,5 +1,6 @@
 using AtomicDevOps.Activities.Security.Ledger;
 using AtomicDevOps.Activities.Tools.Documents;
+using AtomicDevOps.Activities.Tools.KnownExploited;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -14,6 +15,7 @@ public static class PlatformServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(configuration);
         services.TryAddSingleton(TimeProvider.System);
         services.AddDocuments(configuration);
+        services.AddKnownExploited(configuration);
         services.AddSingleton<FindingLedgers>();
         services.AddSingleton<AgentSwitches>();
         services.AddOptions<PlatformOptions>()

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AtomicDevOps.Activities.Security.Sarif;
 using AtomicDevOps.Activities.Tools.GitHub;
 using AtomicDevOps.Orchestrations.Pipelines;
 
@@ -34,6 +35,9 @@ internal static class WebhookEvents
         "check_suite" => Rerequested(deliveryId, payload, "check_suite"),
         "check_run" => Rerequested(deliveryId, payload, "check_run"),
         "issue_comment" => IssueComment(deliveryId, payload),
+        "dependabot_alert" => Alert(eventName, deliveryId, payload, "created", "reopened", "reintroduced", "auto_reopened"),
+        "code_scanning_alert" => CodeScanningAlert(eventName, deliveryId, payload),
+        "secret_scanning_alert" => Alert(eventName, deliveryId, payload, "created", "reopened", "publicly_leaked"),
         _ => new WebhookReaction.Ignore($"Events of the kind {eventName} are of no interest here."),
     };
 
@@ -131,7 +135,7 @@ internal static class WebhookEvents
 
         var comment = Object(payload, "comment");
         var author = Text(Object(comment, "user"), "login");
-        if (CommentCommand.Parse(comment.TryGetProperty("body", out var body) ? body.GetString() : null, author) is not { } command)
+        if (CommentCommand.Parse(OptionalText(comment, "body"), author) is not { } command)
         {
             return new WebhookReaction.Ignore("The comment is no command.");
         }
@@ -141,6 +145,44 @@ internal static class WebhookEvents
             PullRequest = Number(issue, "number"),
             Command = command,
         });
+    }
+
+    private static WebhookReaction CodeScanningAlert(string eventName, string deliveryId, JsonElement payload)
+    {
+        var alert = Object(payload, "alert");
+        if (OptionalText(OptionalObject(alert, "tool"), "name") is { } tool && tool.Equals(SarifWriter.PlatformTool, StringComparison.OrdinalIgnoreCase))
+        {
+            return new WebhookReaction.Ignore("The alert is about what this platform has found and uploaded itself.");
+        }
+
+        // Where a person reopens an alert GitHub leaves the reference empty. Such an alert is open, and one of another branch alone has no state.
+        var reference = Text(payload, "ref") is { Length: > 0 } given ? given : OptionalText(OptionalObject(alert, "most_recent_instance"), "ref");
+        var isOfDefaultBranch = reference is null
+            ? OptionalText(alert, "state") is "open"
+            : string.Equals(reference, $"refs/heads/{Text(Object(payload, "repository"), "default_branch")}", StringComparison.Ordinal);
+        return isOfDefaultBranch
+            ? Alert(eventName, deliveryId, payload, "created", "reopened", "reopened_by_user", "appeared_in_branch")
+            : new WebhookReaction.Ignore("Branches other than the default one are checked through their pull requests.");
+    }
+
+    /// <summary>An alert says that something is to be found, and nothing else of it is believed: the run looks for itself.</summary>
+    private static WebhookReaction Alert(string eventName, string deliveryId, JsonElement payload, params IReadOnlyList<string> actions)
+    {
+        Object(payload, "alert");
+        var action = Text(payload, "action");
+        if (!actions.Contains(action, StringComparer.Ordinal))
+        {
+            return new WebhookReaction.Ignore($"The action {action} tells of nothing new to be found.");
+        }
+
+        var repository = Repository(payload);
+        return new WebhookReaction.Start(
+        [
+            (RunId.ForSweep(repository, deliveryId), new WorkItem(WorkKind.Sweep, repository, eventName)
+            {
+                Branch = Text(Object(payload, "repository"), "default_branch"),
+            }),
+        ]);
     }
 
     private static WebhookReaction.Start Start(string deliveryId, WorkItem work) =>
@@ -163,12 +205,29 @@ internal static class WebhookEvents
             ? text
             : throw new WebhookPayloadException($"The text «{name}» is missing.");
 
+    private static JsonElement OptionalObject(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : default;
+
+    private static string? OptionalText(JsonElement parent, string name) =>
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) ? value.GetString(JsonValueKind.String) : null;
+
     private static int Number(JsonElement parent, string name) =>
         parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number > 0
             ? number
             : throw new WebhookPayloadException($"The number «{name}» is missing.");
 
-    private static string? GetString(this JsonElement value, JsonValueKind kind) => value.ValueKind == kind ? value.GetString() : null;
+    private static string? GetString(this JsonElement value, JsonValueKind kind)
+    {
+        try
+        {
+            return value.ValueKind == kind ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair can be written in JSON and is no text.
+            return null;
+        }
+    }
 }
 
 /// <summary>A payload is not what GitHub documents for its event.</summary>

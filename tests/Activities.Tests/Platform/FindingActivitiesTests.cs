@@ -7,6 +7,7 @@ using AtomicDevOps.Activities.Tests.Security.Findings;
 using AtomicDevOps.Activities.Tests.Support;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.Artifacts;
+using AtomicDevOps.Activities.Tools.KnownExploited;
 using Microsoft.Extensions.Options;
 
 namespace AtomicDevOps.Activities.Tests.Platform;
@@ -44,6 +45,34 @@ public sealed class FindingActivitiesTests : IDisposable
         list.Count.ShouldBe(4);
         list[^1].Location.Path.ShouldBe("a.py");
         list.ShouldAllBe(finding => finding.Fingerprint.Length == 32);
+    }
+
+    [Fact]
+    public async Task What_is_known_to_be_exploited_goes_first_and_blocks_whichever_tool_found_it()
+    {
+        var dependency = FindingSamples.Dependency("Snyk", "lodash", "4.17.0", "SNYK-1", "CVE-2021-44228") with { Severity = FindingSeverity.Low };
+        var scan = await ScanAsync("one", [Severe, dependency]);
+
+        var assessment = await AssessAsync(
+            new AssessmentRequest("run-1", [scan], new SecurityConfiguration(), Now),
+            () => new KnownExploitedVulnerabilities("1", Now, new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "cve-2021-44228" }));
+
+        assessment.Findings[0].Kind.ShouldBe(FindingKind.Dependency);
+        assessment.Findings.ShouldAllBe(finding => finding.Blocks);
+        (await _artifacts.ReadJsonAsync<IReadOnlyList<Finding>>(assessment.List.Key, Token)).Select(finding => finding.KnownExploited).ShouldBe([true, false]);
+    }
+
+    [Fact]
+    public async Task A_catalogue_that_cannot_be_read_is_not_checked_where_it_would_matter()
+    {
+        Func<KnownExploitedVulnerabilities?> broken = () => throw new ToolException("KEV catalogue", "It is broken.");
+        var code = await AssessAsync(new AssessmentRequest("run-1", [await ScanAsync("one", [Severe])], new SecurityConfiguration(), Now), broken);
+        var dependency = await AssessAsync(
+            new AssessmentRequest("run-1", [await ScanAsync("two", [FindingSamples.Dependency("OSV", "django", "3.2.0", "A-1")])], new SecurityConfiguration(), Now), broken);
+
+        code.Scanners.ShouldHaveSingleItem().Tool.ShouldBe("Bandit");
+        dependency.Scanners.Select(scanner => (scanner.Tool, scanner.Outcome)).ShouldBe([("Bandit", ScanOutcome.Checked), ("KEV catalogue", ScanOutcome.NotChecked)]);
+        dependency.Scanners[1].Reason.ShouldNotBeNull().ShouldContain("broken");
     }
 
     [Fact]
@@ -131,8 +160,8 @@ public sealed class FindingActivitiesTests : IDisposable
             .Message.ShouldContain("run-1/bad.json");
     }
 
-    private Task<Assessment> AssessAsync(AssessmentRequest request) =>
-        new FindingActivities(_artifacts, RealTools.Redactor, new OptionsManager<PlatformOptions>(new OptionsFactory<PlatformOptions>([], []))).AssessAsync(request, Token);
+    private Task<Assessment> AssessAsync(AssessmentRequest request, Func<KnownExploitedVulnerabilities?>? exploited = null) =>
+        new FindingActivities(_artifacts, RealTools.Redactor, new OptionsManager<PlatformOptions>(new OptionsFactory<PlatformOptions>([], [])), new ScriptedCatalogue(exploited)).AssessAsync(request, Token);
 
     private async Task<ScanResult> ScanAsync(string name, Finding[] head, Finding[]? @base = null)
     {

@@ -106,11 +106,14 @@ public sealed class LedgerActivitiesTests : IAsyncDisposable
         await RecordAsync(1, await AssessAsync(1, "between"));
 
         var kept = (await ledgers.ReadInventoryAsync(Repository, "refs/heads/main", Cancellation)).ShouldNotBeNull();
-        (kept.Scan.CommitSha, Encoding.UTF8.GetString(kept.Content.Span)).ShouldBe(($"{2:x40}", "two"));
+        (kept.Scan.CommitSha, Encoding.UTF8.GetString(kept.Content.Span)).ShouldBe(($"{2 * 24:x40}", "two"));
         (await Documents.ListAsync("sbom", Cancellation).ToListAsync(Cancellation)).ShouldBe([(await LedgerAsync()).Inventory!]);
 
         await RecordAsync(3, await AssessAsync(3));
         (await ledgers.ReadInventoryAsync(Repository, "refs/heads/main", Cancellation)).ShouldBeNull();
+        (await Documents.ListAsync("sbom", Cancellation).ToListAsync(Cancellation)).ShouldBeEmpty();
+        await RecordAsync(4, await AssessAsync(4, "four"));
+        await Activities.ForgetAsync(new ForgetFindingsRequest(Repository, "refs/heads/main"), Cancellation);
         (await Documents.ListAsync("sbom", Cancellation).ToListAsync(Cancellation)).ShouldBeEmpty();
     }
 

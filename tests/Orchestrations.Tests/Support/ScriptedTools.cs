@@ -59,6 +59,7 @@ internal sealed class ScriptedTools
         On(GitHubExpert.PutIssue, _ => new PutIssueResult(PutIssueOutcome.Created, 14, new Uri("https://forge.example/octo/hello/issues/14")));
         On(GitHubExpert.UploadSarif, _ => new UploadSarifResult(UploadSarifOutcome.Uploaded, "upload-1"));
         On(GitHubExpert.GetSarifUpload, _ => new SarifUploadResult(SarifUploadState.Complete));
+        On(ScanReportActivities.Drop, _ => true);
         On(LedgerActivities.Record, _ => new RecordedFindings(Recorded: true, Open: 0, Overdue: 0, []));
         On(LedgerActivities.ListWatched, _ => []);
         On(LedgerActivities.Forget, _ => true);

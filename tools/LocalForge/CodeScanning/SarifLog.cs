@@ -86,6 +86,11 @@ internal static class SarifLog
             yield return error;
         }
 
+        if ((List(run, "invocations") ?? []).Any(invocation => Member(invocation, "executionSuccessful").ValueKind == JsonValueKind.False))
+        {
+            yield return "unsuccessful execution";
+        }
+
         if (List(run, "results") is not { } results)
         {
             yield return "Missing results";

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Net;
+using System.Text.Json;
 using AtomicDevOps.Activities.Security.Sarif;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.GitHub;
@@ -13,10 +14,13 @@ public sealed partial class GitHubExpert
     private const int MaxCompressedSarif = 10 * 1024 * 1024;
     private const int MaxErrors = 20;
 
+    /// <summary>What is read at all; no log within the other limits comes near it.</summary>
+    private const long MaxSarif = 256 * 1024 * 1024;
+
     public static ActivityCall<UploadSarifRequest, UploadSarifResult> UploadSarif { get; } = new("GitHubExpert_UploadSarif");
 
     /// <summary>
-    /// Hands a log to code scanning. GitHub reads it in the background: <see cref="GetSarifUpload"/> tells what became of it. A repeated call takes the
+    /// Hands a log to code scanning, without what is suppressed in it. GitHub reads it in the background: <see cref="GetSarifUpload"/> tells what became of it. A repeated call takes the
     /// first one's place.
     /// </summary>
     [Function("GitHubExpert_UploadSarif")]
@@ -82,20 +86,25 @@ public sealed partial class GitHubExpert
 
     private async Task<ReadOnlyMemory<byte>?> CompressAsync(UploadSarifRequest input, CancellationToken cancellationToken)
     {
-        await using var log = await artifacts.OpenReadAsync(input.Log.Key, cancellationToken);
-        using var compressed = new MemoryStream();
-        await using (var gzip = new GZipStream(compressed, CompressionLevel.SmallestSize, leaveOpen: true))
+        if (input.Log.Bytes > MaxSarif)
         {
-            var buffer = new byte[64 * 1024];
-            int read;
-            while ((read = await log.ReadAsync(buffer, cancellationToken)) > 0)
+            return null;
+        }
+
+        await using var stream = await artifacts.OpenReadAsync(input.Log.Key, cancellationToken);
+        using var compressed = new MemoryStream();
+        try
+        {
+            using var log = await JsonDocument.ParseAsync(stream, cancellationToken: cancellationToken);
+            await using var gzip = new GZipStream(compressed, CompressionLevel.Optimal, leaveOpen: true);
+            if (!CodeScanningLog.Write(log.RootElement, gzip, () => compressed.Length <= MaxCompressedSarif))
             {
-                await gzip.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
-                if (compressed.Length > MaxCompressedSarif)
-                {
-                    return null;
-                }
+                return null;
             }
+        }
+        catch (JsonException exception)
+        {
+            throw new ToolException("Artifacts", $"The artifact '{input.Log.Key}' is no SARIF log: {exception.Message}", exception);
         }
 
         return compressed.Length > MaxCompressedSarif ? null : compressed.ToArray();

@@ -12,7 +12,7 @@ namespace AtomicDevOps.Activities.Experts.Sast;
 
 /// <summary>Knows which scanner has something to say of which file, and when there is no need to ask again.</summary>
 [Agent(AgentLayer.ToolExpertise, Name, "Scans code, secrets and infrastructure files with every scanner that fits, only what changed, and answers from the cache where it can.")]
-public sealed class SastExpert(IEnumerable<ICodeScanner> scanners, IArtifactStore artifacts)
+public sealed class SastExpert(IEnumerable<ICodeScanner> scanners, IEnumerable<ITreeScanner> treeScanners, IArtifactStore artifacts)
 {
     internal const string Name = "SastExpert";
     private const string ScanName = "SastExpert_Scan";
@@ -22,7 +22,7 @@ public sealed class SastExpert(IEnumerable<ICodeScanner> scanners, IArtifactStor
 
     public static ActivityCall<SastRequest, ScanResult> Scan { get; } = new(ScanName);
 
-    /// <summary>Asks every scanner that looks at any of the files, all at once. A scanner that is missing or fails is <see cref="ScanOutcome.NotChecked"/>.</summary>
+    /// <summary>Asks every scanner that looks at any of the files, all at once, and those that need whole trees one after the other. A scanner that is missing or fails is <see cref="ScanOutcome.NotChecked"/>.</summary>
     /// <exception cref="ToolException">The workspace cannot be read.</exception>
     [Function(ScanName)]
     public async Task<ScanResult> ScanAsync([ActivityTrigger] SastRequest input, CancellationToken cancellationToken)
@@ -30,13 +30,18 @@ public sealed class SastExpert(IEnumerable<ICodeScanner> scanners, IArtifactStor
         var wanted = input.Paths?.ToHashSet(StringComparer.Ordinal);
         using var trees = await SourceTrees.UnpackAsync(
             artifacts, input.Head, input.Base, path => wanted is null || IsWanted(path, wanted), cancellationToken);
-        var asked = scanners.Where(scanner => !input.Without.Contains(scanner.Name, StringComparer.OrdinalIgnoreCase)).OrderBy(scanner => scanner.Name, StringComparer.Ordinal);
-        var answers = await Task.WhenAll(asked.Select(scanner => AskAsync(scanner, trees, cancellationToken)));
+        var asked = scanners.Where(scanner => IsOn(scanner.Name)).OrderBy(scanner => scanner.Name, StringComparer.Ordinal);
+        var ofFiles = Task.WhenAll(asked.Select(scanner => AskAsync(scanner, trees, cancellationToken)));
+        var ofTrees = AskAsync([.. treeScanners.Where(scanner => scanner.IsEnabled && IsOn(scanner.Name)).OrderBy(scanner => scanner.Name, StringComparer.Ordinal)], input, trees, cancellationToken);
+        await Task.WhenAll(ofFiles, ofTrees);
+        Answer[] answers = [.. await ofFiles, .. await ofTrees];
         var key = $"{ArtifactKey.Segment(input.RunId)}/scans/sast";
         return new ScanResult(
             await artifacts.WriteJsonAsync($"{key}-head.json", answers.Select(answer => answer.Head), cancellationToken),
             input.Base is null ? null : await artifacts.WriteJsonAsync($"{key}-base.json", answers.Select(answer => answer.Base), cancellationToken),
             [.. answers.Select(answer => ScannerOutcome.Of(answer.Head) with { Cached = answer.Cached })]);
+
+        bool IsOn(string scanner) => !input.Without.Contains(scanner, StringComparer.OrdinalIgnoreCase);
     }
 
     // Terraform reads all files of a directory together.
@@ -50,8 +55,7 @@ public sealed class SastExpert(IEnumerable<ICodeScanner> scanners, IArtifactStor
     {
         if (!trees.Any(scanner.LooksAt))
         {
-            var nothing = new ScanReport(scanner.Name, ScanOutcome.NotApplicable);
-            return new Answer(nothing, nothing);
+            return Answer.NotApplicable(scanner.Name);
         }
 
         var version = await scanner.FindVersionAsync(cancellationToken);
@@ -72,6 +76,30 @@ public sealed class SastExpert(IEnumerable<ICodeScanner> scanners, IArtifactStor
         return answer;
     }
 
+    private async Task<IReadOnlyList<Answer>> AskAsync(IReadOnlyList<ITreeScanner> asked, SastRequest input, SourceTrees changed, CancellationToken cancellationToken)
+    {
+        if (asked.Count == 0)
+        {
+            return [];
+        }
+
+        using var scan = new WholeTreeScan(artifacts, input);
+        var answers = new List<Answer>();
+        foreach (var scanner in asked)
+        {
+            if (!changed.Any(scanner.LooksAt))
+            {
+                answers.Add(Answer.NotApplicable(scanner.Name));
+                continue;
+            }
+
+            var (head, @base, cached) = await scan.AskAsync(scanner, cancellationToken);
+            answers.Add(new Answer(head, @base) { Cached = cached });
+        }
+
+        return answers;
+    }
+
     private static string CacheKey(ICodeScanner scanner, ScannerVersion version, SourceTrees trees)
     {
         var content = $"{CacheVersion}\n{scanner.Name}\n{version.Key}\n{trees.DigestOf(scanner.LooksAt)}";
@@ -82,5 +110,7 @@ public sealed class SastExpert(IEnumerable<ICodeScanner> scanners, IArtifactStor
     {
         [System.Text.Json.Serialization.JsonIgnore]
         public bool Cached { get; init; }
+
+        public static Answer NotApplicable(string tool) => new(new ScanReport(tool, ScanOutcome.NotApplicable), new ScanReport(tool, ScanOutcome.NotApplicable));
     }
 }

@@ -4,7 +4,7 @@ using AtomicDevOps.Primitives.Agents;
 namespace AtomicDevOps.Activities.Experts.Sast;
 
 /// <summary>The expert can work as long as one scanner can; it says which are missing.</summary>
-internal sealed class SastExpertProbe(IEnumerable<ICodeScanner> scanners) : IAgentProbe
+internal sealed class SastExpertProbe(IEnumerable<ICodeScanner> scanners, IEnumerable<ITreeScanner> treeScanners) : IAgentProbe
 {
     public string Agent => SastExpert.Name;
 
@@ -13,6 +13,11 @@ internal sealed class SastExpertProbe(IEnumerable<ICodeScanner> scanners) : IAge
         var missing = new List<string>();
         var there = new List<string>();
         foreach (var scanner in scanners)
+        {
+            (await scanner.FindVersionAsync(cancellationToken) is null ? missing : there).Add(scanner.Name);
+        }
+
+        foreach (var scanner in treeScanners.Where(static scanner => scanner.IsEnabled))
         {
             (await scanner.FindVersionAsync(cancellationToken) is null ? missing : there).Add(scanner.Name);
         }

@@ -11,11 +11,11 @@ public sealed record ScaRequest(string RunId, WorkspaceReference Head)
     /// <summary>The tree that the change builds on, where what it adds is to be told from what was there.</summary>
     public WorkspaceReference? Base { get; init; }
 
-    /// <summary>Whether dependencies can have changed; where they cannot, nothing is read and the outcome is <see cref="Security.ScanOutcome.NotApplicable"/>.</summary>
-    public bool IsNeeded { get; init; } = true;
-
     /// <summary>Whose tree it is, for the inventory to say so.</summary>
     public RepositoryName? Repository { get; init; }
+
+    /// <summary>Whether dependencies can have changed; where they cannot, nothing is read and the outcome is <see cref="Security.ScanOutcome.NotApplicable"/>.</summary>
+    public bool IsNeeded { get; init; } = true;
 }
 
 /// <param name="Inventory">The key of a CycloneDX document that is kept with a ledger.</param>

@@ -1,4 +1,5 @@
 using AtomicDevOps.Activities.Experts.Sast;
+using AtomicDevOps.Activities.Packages.Imports;
 using AtomicDevOps.Activities.Packages.Manifests;
 using AtomicDevOps.Activities.Security;
 using AtomicDevOps.Activities.Security.CycloneDx;
@@ -7,6 +8,7 @@ using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.CodeScanning;
 using AtomicDevOps.Activities.Tools.Documents;
+using AtomicDevOps.Activities.Tools.KnownExploited;
 using AtomicDevOps.Activities.Tools.Osv;
 using AtomicDevOps.Primitives.Agents;
 using AtomicDevOps.Primitives.Workflow;
@@ -16,7 +18,8 @@ namespace AtomicDevOps.Activities.Experts.Sca;
 
 /// <summary>Knows what a repository depends on, and which advisories that meets.</summary>
 [Agent(AgentLayer.ToolExpertise, Name, "Reads manifests and locks, and compares every version in them with the advisories about it.")]
-public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifacts, IDocumentStore documents)
+public sealed class ScaExpert(
+    IAdvisorySource advisories, IEnumerable<IDependencyScanner> scanners, IArtifactStore artifacts, IDocumentStore documents, IKnownExploitedCatalogue exploited)
 {
     internal const string Name = "ScaExpert";
     private const string ScanName = "ScaExpert_Scan";
@@ -39,18 +42,27 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
     {
         if (!input.IsNeeded)
         {
-            return await KeepAsync(input, DependencyJudgement.NotNeeded, input.Base is null ? null : DependencyJudgement.NotNeeded, cancellationToken);
+            return await KeepAsync(input, [(DependencyJudgement.NotNeeded, input.Base is null ? null : DependencyJudgement.NotNeeded)], cancellationToken);
         }
 
         var head = await ReadAsync(input.Head, cancellationToken);
         var @base = input.Base is null ? null : await ReadAsync(input.Base, cancellationToken);
         var (answer, problem) = await AskAsync(head.Dependencies.Concat(@base?.Dependencies ?? []), cancellationToken);
-        var result = await KeepAsync(
-            input, DependencyJudgement.Judge(head, answer, problem), @base is null ? null : DependencyJudgement.Judge(@base, answer, problem), cancellationToken);
+        var reports = new List<(ScanReport Head, ScanReport? Base)>
+        {
+            (
+                await MarkReachableAsync(DependencyJudgement.Judge(head, answer, problem), head, input.Head, cancellationToken),
+                @base is null ? null : DependencyJudgement.Judge(@base, answer, problem)),
+        };
+        foreach (var scanner in scanners.Where(static scanner => scanner.IsEnabled))
+        {
+            reports.Add(await scanner.ScanAsync(input, head, @base, cancellationToken));
+        }
+
+        var result = await KeepAsync(input, reports, cancellationToken);
         return result with
         {
-            Inventory = await WriteAsync(
-                $"{ArtifactKey.Segment(input.RunId)}/scans/sca-head.cdx.json", DependencyInventory.Of(head, input.Repository, input.Head.CommitSha), cancellationToken),
+            Inventory = await WriteAsync($"{KeyOf(input)}-head.cdx.json", DependencyInventory.Of(head, input.Repository, input.Head.CommitSha), cancellationToken),
         };
     }
 
@@ -68,8 +80,11 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
         var inventory = DependencyInventory.Read(document.Content.ToArray());
         var (answer, problem) = await AskAsync(inventory.Dependencies, cancellationToken);
         var report = DependencyJudgement.Judge(inventory, answer, problem);
+        var (catalogue, gap) = await ReadExploitedAsync(cancellationToken);
         var known = input.Known.ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var found = FindingPriority.Order(report.Findings.Where(finding => !known.Contains(finding.Package!.Advisory) && !finding.Package.Aliases.Any(known.Contains)))
+        var found = report.Findings.Where(finding => !known.Contains(finding.Package!.Advisory) && !finding.Package.Aliases.Any(known.Contains))
+            .Select(finding => catalogue?.Mark(finding) ?? finding)
+            .Order(FindingPriority.Comparer)
             .DistinctBy(static finding => (finding.Package!.Advisory, finding.Package.Ecosystem, finding.Package.Name, finding.Package.Version))
             .Select(static finding => new NewAdvisory(finding.Package!.Advisory, finding.Package.Ecosystem, finding.Package.Name, finding.Package.Version, finding.Severity)
             {
@@ -77,17 +92,18 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
                 KnownExploited = finding.KnownExploited,
             })
             .ToArray();
-        return new NewAdvisoryResult(report.Outcome, [.. found.Take(NewAdvisoryResult.MostAdvisories)], found.Length) { Reason = report.Reason };
+        return new NewAdvisoryResult(report.Outcome, [.. found.Take(NewAdvisoryResult.MostAdvisories)], found.Length)
+        {
+            Reason = (report.Reason, gap) is (null, null) ? null : string.Join(' ', new[] { report.Reason, gap }.OfType<string>()),
+        };
     }
 
-    private async Task<ScanResult> KeepAsync(ScaRequest input, ScanReport head, ScanReport? @base, CancellationToken cancellationToken)
-    {
-        var key = $"{ArtifactKey.Segment(input.RunId)}/scans/sca";
-        return new ScanResult(
-            await artifacts.WriteJsonAsync($"{key}-head.json", new[] { head }, cancellationToken),
-            @base is null ? null : await artifacts.WriteJsonAsync($"{key}-base.json", new[] { @base }, cancellationToken),
-            [ScannerOutcome.Of(head)]);
-    }
+    private static string KeyOf(ScaRequest request) => $"{ArtifactKey.Segment(request.RunId)}/scans/sca";
+
+    private async Task<ScanResult> KeepAsync(ScaRequest input, IReadOnlyList<(ScanReport Head, ScanReport? Base)> reports, CancellationToken cancellationToken) => new(
+        await artifacts.WriteJsonAsync($"{KeyOf(input)}-head.json", reports.Select(static each => each.Head), cancellationToken),
+        input.Base is null ? null : await artifacts.WriteJsonAsync($"{KeyOf(input)}-base.json", reports.Select(static each => each.Base), cancellationToken),
+        [.. reports.Select(static each => ScannerOutcome.Of(each.Head))]);
 
     private async Task<(AdvisoryAnswer? Answer, string? Problem)> AskAsync(IEnumerable<PackageDependency> dependencies, CancellationToken cancellationToken)
     {
@@ -102,6 +118,30 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
         }
     }
 
+    /// <summary>Which advisories there are does not depend on which of them are exploited, so a catalogue that cannot be read is told and no more.</summary>
+    private async Task<(KnownExploitedVulnerabilities? Catalogue, string? Gap)> ReadExploitedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await exploited.ReadAsync(cancellationToken), null);
+        }
+        catch (ToolException exception)
+        {
+            return (null, exception.Message);
+        }
+    }
+
+    private async Task<ScanReport> MarkReachableAsync(ScanReport report, DependencyReport dependencies, WorkspaceReference workspace, CancellationToken cancellationToken)
+    {
+        if (!report.Findings.Any(Reachability.CanTell))
+        {
+            return report;
+        }
+
+        using var directory = await UnpackAsync(workspace, SourceImports.IsSource, cancellationToken);
+        return Reachability.Mark(report, dependencies, SourceImports.Read(new DirectoryRepositoryFiles(directory.Path), cancellationToken));
+    }
+
     private Task<StoredArtifact> WriteAsync(string key, CycloneDxDocument inventory, CancellationToken cancellationToken) => artifacts.WriteAsync(
         key,
         (stream, _) =>
@@ -113,12 +153,23 @@ public sealed class ScaExpert(IAdvisorySource advisories, IArtifactStore artifac
 
     private async Task<DependencyReport> ReadAsync(WorkspaceReference workspace, CancellationToken cancellationToken)
     {
-        using var directory = new ScratchDirectory("dependencies");
-        await using (var archive = await artifacts.OpenReadAsync(workspace.Archive.Key, cancellationToken))
-        {
-            await WorkspaceUnpacker.UnpackAsync(archive, directory.Path, DependencyJudgement.MayNameDependencies, cancellationToken);
-        }
-
+        using var directory = await UnpackAsync(workspace, DependencyJudgement.MayNameDependencies, cancellationToken);
         return DependencyFiles.Read(new DirectoryRepositoryFiles(directory.Path));
+    }
+
+    private async Task<ScratchDirectory> UnpackAsync(WorkspaceReference workspace, Func<string, bool> isWanted, CancellationToken cancellationToken)
+    {
+        var directory = new ScratchDirectory("dependencies");
+        try
+        {
+            await using var archive = await artifacts.OpenReadAsync(workspace.Archive.Key, cancellationToken);
+            await WorkspaceUnpacker.UnpackAsync(archive, directory.Path, isWanted, cancellationToken);
+            return directory;
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
     }
 }

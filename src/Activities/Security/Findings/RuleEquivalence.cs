@@ -10,6 +10,11 @@ internal static class RuleEquivalence
         ["Bandit/B105"] = RuleClass.HardCodedCredential,
         ["Bandit/B106"] = RuleClass.HardCodedCredential,
         ["Bandit/B107"] = RuleClass.HardCodedCredential,
+        ["Bandit/B102"] = RuleClass.CodeInjection,
+        ["Bandit/B307"] = RuleClass.CodeInjection,
+        ["ast-grep/python-code-injection"] = RuleClass.CodeInjection,
+        ["Bandit/B701"] = RuleClass.TemplateWithoutEscapes,
+        ["ast-grep/python-template-without-escapes"] = RuleClass.TemplateWithoutEscapes,
         ["Trivy/DS002"] = RuleClass.RootUser,
         ["Trivy/DS-0002"] = RuleClass.RootUser,
         ["Trivy/AVD-DS-0002"] = RuleClass.RootUser,
@@ -36,6 +41,8 @@ internal static class RuleEquivalence
 internal enum RuleClass
 {
     HardCodedCredential,
+    CodeInjection,
+    TemplateWithoutEscapes,
 
     /// <summary>The image's processes run as root. It is said of the whole file, on whatever line.</summary>
     RootUser,

@@ -483,7 +483,7 @@ public sealed partial class SarifReader
             return;
         }
 
-        if (result.Suppressions > 0 && !result.IsSuppressionOpen)
+        if (result.Suppressions > 0 && !result.IsSuppressionOpen && !_options.CountsSuppressed)
         {
             run.Suppressed++;
             return;

@@ -14,6 +14,9 @@ public sealed record SarifReaderOptions
     /// </summary>
     public IReadOnlyList<string> Roots { get; init; } = [];
 
+    /// <summary>Whether a result that is suppressed where the tool ran is a finding all the same; else it is counted and left out.</summary>
+    public bool CountsSuppressed { get; init; }
+
     public long MostBytes { get; init; } = 512L * 1024 * 1024;
 
     /// <summary>Of all runs; results past it are counted and left out.</summary>

@@ -186,7 +186,7 @@ public static class SarifWriter
         json.WriteString("ruleId", ruleId);
         json.WriteNumber("ruleIndex", ruleIndex);
         json.WriteString("level", Level(finding.Severity));
-        WriteText(json, "message", finding.Message);
+        WriteText(json, "message", finding.Message.Length > 0 ? finding.Message : finding.Title);
         json.WriteStartArray("locations");
         json.WriteStartObject();
         json.WriteStartObject("physicalLocation");

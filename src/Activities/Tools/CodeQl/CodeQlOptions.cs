@@ -5,6 +5,12 @@ public sealed class CodeQlOptions
 {
     public const string Section = "CodeQl";
 
+    /// <summary>
+    /// Whether CodeQL is asked at all. Its terms allow that for open source, for research and under a licence of GitHub Code Security: which of these holds is
+    /// for whoever sets it to know.
+    /// </summary>
+    public bool Enabled { get; set; }
+
     /// <summary>A name in <c>PATH</c> or an absolute path, of a bundle with its query packs.</summary>
     public string Executable { get; set; } = "codeql";
 

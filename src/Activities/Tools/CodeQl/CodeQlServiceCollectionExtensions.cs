@@ -1,3 +1,4 @@
+using AtomicDevOps.Activities.Tools.CodeScanning;
 using AtomicDevOps.Activities.Tools.Processes;
 using AtomicDevOps.Primitives.Agents;
 using Microsoft.Extensions.Configuration;
@@ -11,7 +12,7 @@ public static class CodeQlServiceCollectionExtensions
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    /// <summary>The CodeQL client and its probe, from configuration section <c>CodeQl</c> (<see cref="CodeQlOptions"/>), which is checked at start.</summary>
+    /// <summary>The CodeQL client, the scanner that asks it, and its probe, from configuration section <c>CodeQl</c> (<see cref="CodeQlOptions"/>), which is checked at start.</summary>
     public static IServiceCollection AddCodeQl(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddProcesses(configuration);
@@ -33,6 +34,7 @@ public static class CodeQlServiceCollectionExtensions
             .Validate(options => options.Directory is null || Directory.Exists(options.Directory), "CodeQl:Directory names a directory that does not exist.")
             .ValidateOnStart();
         services.TryAddSingleton<ICodeQlClient, CodeQlCli>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ITreeScanner, CodeQlScanner>());
         services.AddSingleton<IAgentProbe, CodeQlCliProbe>();
         return services;
     }

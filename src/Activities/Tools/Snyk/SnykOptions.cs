@@ -28,6 +28,9 @@ public sealed class SnykOptions
     /// <summary>The command line: a name in <c>PATH</c> or an absolute path.</summary>
     public string Executable { get; set; } = "snyk";
 
+    /// <summary>Whether source code is tested, which sends it to Snyk.</summary>
+    public bool Code { get; set; }
+
     /// <summary>
     /// Whether dependencies are tested by the command line, which runs the build tools of the repository on this machine as this process's user:
     /// for repositories whose every author is trusted.
@@ -60,6 +63,11 @@ internal sealed class SnykOptionsValidator : IValidateOptions<SnykOptions>
         if (!string.IsNullOrWhiteSpace(options.Token) && string.IsNullOrWhiteSpace(options.Organization))
         {
             yield return "Snyk:Token is set and Snyk:Organization is not; set it to the organization's id, as its settings page shows it.";
+        }
+
+        if (options.Code && !options.IsConfigured)
+        {
+            yield return "Snyk:Code is set without Snyk:Token and Snyk:Organization; set them too, or leave it out.";
         }
 
         var address = options.BaseAddress;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using AtomicDevOps.Activities.Security;
+using AtomicDevOps.Activities.Security.CycloneDx;
 using AtomicDevOps.Activities.Tools.Http;
 
 namespace AtomicDevOps.Activities.Tools.Snyk;
@@ -76,6 +77,13 @@ internal static class SnykSbomReader
             return null;
         }
 
+        // The URL tells the ecosystem and the whole name.
+        var ecosystem = SnykIssueReader.EcosystemOf(id);
+        if (PackageUrl.TryParse(JsonAnswer.FindText(package, "purl"), out var url) && url.Ecosystem is { } known)
+        {
+            (ecosystem, name) = (known, url.PackageName);
+        }
+
         var (score, vector) = SnykIssueReader.ReadScore(vulnerability);
         var problems = SnykIssueReader.ReadProblems(vulnerability);
         var fixedVersions = JsonAnswer.Each(JsonAnswer.Find(vulnerability, "coordinates")).Select(SnykIssueReader.FixedVersion).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
@@ -89,7 +97,7 @@ internal static class SnykSbomReader
             Score = score,
             Vector = vector,
             Weaknesses = [.. problems.Where(SnykIssueReader.IsCwe)],
-            Package = new VulnerablePackage(SnykIssueReader.EcosystemOf(id), name, packageVersion, id)
+            Package = new VulnerablePackage(ecosystem, name, packageVersion, id)
             {
                 Aliases = [.. problems.Where(problem => !string.Equals(problem, id, StringComparison.Ordinal) && !SnykIssueReader.IsCwe(problem))],
                 FixedVersion = fixedVersions.Count == 1 ? fixedVersions[0] : null,

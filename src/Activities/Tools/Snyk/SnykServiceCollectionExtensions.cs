@@ -1,3 +1,4 @@
+using AtomicDevOps.Activities.Tools.CodeScanning;
 using AtomicDevOps.Activities.Tools.Http;
 using AtomicDevOps.Activities.Tools.Processes;
 using AtomicDevOps.Primitives.Agents;
@@ -10,7 +11,7 @@ namespace AtomicDevOps.Activities.Tools.Snyk;
 
 public static class SnykServiceCollectionExtensions
 {
-    /// <summary>Snyk's REST API, its command line and their probes, from configuration section <c>Snyk</c> (<see cref="SnykOptions"/>), which is checked at start.</summary>
+    /// <summary>Snyk's REST API, its command line, the scanner of code that asks it, and their probes, from configuration section <c>Snyk</c> (<see cref="SnykOptions"/>), which is checked at start.</summary>
     public static IServiceCollection AddSnyk(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddProcesses(configuration);
@@ -20,6 +21,7 @@ public static class SnykServiceCollectionExtensions
         services.TryAddSingleton<SnykClient>();
         services.TryAddSingleton<ISnykClient>(provider => provider.GetRequiredService<SnykClient>());
         services.TryAddSingleton<ISnykCli, SnykCli>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ITreeScanner, SnykCodeScanner>());
         services.AddSingleton<IAgentProbe, SnykProbe>();
         services.AddSingleton<IAgentProbe, SnykCliProbe>();
         return services;

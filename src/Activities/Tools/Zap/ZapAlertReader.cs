@@ -10,7 +10,7 @@ namespace AtomicDevOps.Activities.Tools.Zap;
 /// </summary>
 internal sealed class ZapAlertReader(ZapScope scope, string version, Func<string, string> redact)
 {
-    private const string Tool = "OWASP ZAP";
+    public const string Tool = "OWASP ZAP";
     private const int MaxMessage = 4000;
 
     private readonly HashSet<string> _ids = new(StringComparer.Ordinal);

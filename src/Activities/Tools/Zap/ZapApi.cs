@@ -7,7 +7,7 @@ using AtomicDevOps.Activities.Tools.Logs;
 namespace AtomicDevOps.Activities.Tools.Zap;
 
 /// <summary>ZAP's JSON API: <c>/JSON/component/view|action/name/</c>, its key in a header, errors as <c>code</c> and <c>message</c>.</summary>
-internal sealed class ZapApi(JsonTransport transport, ZapOptions options, SecretRedactor redactor)
+internal sealed class ZapApi(JsonTransport transport, Uri address, string? apiKey, SecretRedactor redactor)
 {
     private const int MaxReason = 300;
 
@@ -40,9 +40,9 @@ internal sealed class ZapApi(JsonTransport transport, ZapOptions options, Secret
     {
         var query = string.Join('&', parameters.Select(pair => $"{pair.Name}={Uri.EscapeDataString(pair.Value)}"));
         var request = new JsonRequest(
-            HttpMethod.Get, new Uri(options.Address!, $"JSON/{component}/{type}/{name}/{(query.Length == 0 ? "" : $"?{query}")}"), $"{component}/{type}/{name}")
+            HttpMethod.Get, new Uri(address, $"JSON/{component}/{type}/{name}/{(query.Length == 0 ? "" : $"?{query}")}"), $"{component}/{type}/{name}")
         {
-            Headers = string.IsNullOrEmpty(options.ApiKey) ? [] : [("X-ZAP-API-Key", options.ApiKey)],
+            Headers = string.IsNullOrEmpty(apiKey) ? [] : [("X-ZAP-API-Key", apiKey)],
             IsRepeatable = isRepeatable,
         };
         JsonAnswer answer;
@@ -78,5 +78,5 @@ internal sealed class ZapApi(JsonTransport transport, ZapOptions options, Secret
     }
 
     private string Redact(string text) =>
-        redactor.Redact(string.IsNullOrEmpty(options.ApiKey) ? text : text.Replace(options.ApiKey, SecretRedactor.Replacement, StringComparison.Ordinal));
+        redactor.Redact(string.IsNullOrEmpty(apiKey) ? text : text.Replace(apiKey, SecretRedactor.Replacement, StringComparison.Ordinal));
 }

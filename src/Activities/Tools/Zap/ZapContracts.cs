@@ -3,14 +3,20 @@ using AtomicDevOps.Activities.Security;
 namespace AtomicDevOps.Activities.Tools.Zap;
 
 /// <summary>
-/// ZAP over its API, one scan at a time. Every call may throw <see cref="ToolException"/> (also where ZAP is not configured),
+/// ZAP over its API, one scan at a time for the ZAP at the settings' address. Every call may throw <see cref="ToolException"/> (also where ZAP is not configured),
 /// <see cref="ToolUnavailableException"/> where the same call may succeed later, and <see cref="ZapRequestException"/> with ZAP's own code.
 /// </summary>
 public interface IZapClient
 {
+    /// <summary>Whether the settings name an address. A <see cref="ZapHost"/> needs none.</summary>
     bool IsConfigured { get; }
 
     Task<string> GetVersionAsync(CancellationToken cancellationToken);
+
+    Task<string> GetVersionAsync(ZapHost host, CancellationToken cancellationToken);
+
+    /// <summary>How long the scan may take: its own deadline, or its mode's of the settings.</summary>
+    TimeSpan TimeoutOf(ZapScan scan);
 
     /// <summary>
     /// Scans a running web application. Whatever happens, what was started in ZAP is stopped and its context removed. A scan that reaches its
@@ -19,6 +25,9 @@ public interface IZapClient
     /// <param name="onProgress">Gets how far it is, whenever ZAP was asked.</param>
     /// <exception cref="ToolException">An address is outside of the allowed origin; nothing was sent.</exception>
     Task<ScanReport> ScanAsync(ZapScan scan, Func<ZapProgress, CancellationToken, ValueTask>? onProgress, CancellationToken cancellationToken);
+
+    /// <summary>The same by a ZAP that is this scan's alone.</summary>
+    Task<ScanReport> ScanAsync(ZapScan scan, ZapHost host, CancellationToken cancellationToken);
 }
 
 /// <param name="AllowedOrigin">Scheme, host and port that may be scanned, as ZAP reaches them; nothing else ever is.</param>

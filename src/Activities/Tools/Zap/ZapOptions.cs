@@ -2,15 +2,27 @@ using Microsoft.Extensions.Options;
 
 namespace AtomicDevOps.Activities.Tools.Zap;
 
-/// <summary>Configuration section <c>Zap</c>. The ZAP that it names is for the platform alone: a scan begins with a new session.</summary>
+/// <summary>Configuration section <c>Zap</c>. It names an image, from which ZAP is started for each scan, or the address of one that runs, or nothing.</summary>
 public sealed class ZapOptions
 {
     public const string Section = "Zap";
 
-    /// <summary>Where ZAP's API listens, such as <c>http://127.0.0.1:8080/</c>; without it ZAP is not configured.</summary>
+    /// <summary>An image with ZAP and Python 3, such as <c>ghcr.io/zaproxy/zaproxy:stable</c>. ZAP is started from it beside the application that it scans.</summary>
+    public string? Image { get; set; }
+
+    /// <summary>What starts ZAP in the image: a name in its <c>PATH</c> or an absolute path.</summary>
+    public string Program { get; set; } = "zap.sh";
+
+    /// <summary>How long ZAP may take from its start until its API answers; 1 s–30 min.</summary>
+    public TimeSpan StartTimeout { get; set; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>
+    /// Where the API of a ZAP listens that runs already, such as <c>http://127.0.0.1:8080/</c>, and that is for the platform alone, since a scan begins with a new
+    /// session. It cannot reach applications that have no network.
+    /// </summary>
     public Uri? Address { get; set; }
 
-    /// <summary>ZAP's <c>api.key</c>; none where ZAP runs with <c>api.disablekey=true</c>.</summary>
+    /// <summary>The <c>api.key</c> of the ZAP at the address; none where ZAP runs with <c>api.disablekey=true</c>.</summary>
     public string? ApiKey { get; set; }
 
     /// <summary>How long one exchange with the API may take; 1 s–10 min.</summary>
@@ -36,6 +48,26 @@ internal sealed class ZapOptionsValidator : IValidateOptions<ZapOptions>
 
     private static IEnumerable<string> FindProblems(ZapOptions options)
     {
+        if (options.Image is { } image && string.IsNullOrWhiteSpace(image))
+        {
+            yield return "Zap:Image is empty; it must be an image with ZAP and Python 3, such as ghcr.io/zaproxy/zaproxy:stable, or be left out.";
+        }
+
+        if (options.Image is not null && options.Address is not null)
+        {
+            yield return "Zap:Image and Zap:Address are both set; set the image to have ZAP started beside applications, or the address of one that runs.";
+        }
+
+        if (string.IsNullOrWhiteSpace(options.Program))
+        {
+            yield return "Zap:Program is empty; it must be a program's name or absolute path in the image, for example zap.sh.";
+        }
+
+        if (options.StartTimeout < TimeSpan.FromSeconds(1) || options.StartTimeout > TimeSpan.FromMinutes(30))
+        {
+            yield return $"Zap:StartTimeout is {options.StartTimeout}; right would be 00:00:01 to 00:30:00.";
+        }
+
         if (options.Address is { } address)
         {
             if (!address.IsAbsoluteUri || address.Scheme is not ("https" or "http"))

@@ -1,17 +1,23 @@
 using AtomicDevOps.Primitives.Agents;
+using Microsoft.Extensions.Options;
 
 namespace AtomicDevOps.Activities.Tools.Zap;
 
 /// <summary>Asks for the version.</summary>
-internal sealed class ZapProbe(IZapClient zap) : IAgentProbe
+internal sealed class ZapProbe(IZapClient zap, IOptions<ZapOptions> options) : IAgentProbe
 {
     public string Agent => ZapClient.ToolName;
 
     public async Task<AgentProbeResult> ProbeAsync(CancellationToken cancellationToken)
     {
+        if (options.Value.Image is { } image)
+        {
+            return new AgentProbeResult(AgentHealth.Healthy, $"Started from {image} for each scan.");
+        }
+
         if (!zap.IsConfigured)
         {
-            return new AgentProbeResult(AgentHealth.NotConfigured, "No ZAP: run one for the platform alone, and set Zap:Address and Zap:ApiKey.");
+            return new AgentProbeResult(AgentHealth.NotConfigured, "No ZAP: set Zap:Image to an image with it.");
         }
 
         try

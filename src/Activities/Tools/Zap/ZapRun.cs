@@ -10,6 +10,7 @@ namespace AtomicDevOps.Activities.Tools.Zap;
 internal sealed class ZapRun(
     ZapApi api,
     ZapScan scan,
+    TimeSpan timeout,
     ZapScope scope,
     ZapOptions options,
     TimeProvider timeProvider,
@@ -22,8 +23,7 @@ internal sealed class ZapRun(
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
 
     private readonly string _context = $"atomic-devops-{Guid.NewGuid():N}";
-    private readonly DateTimeOffset _until =
-        timeProvider.GetUtcNow() + (scan.Timeout ?? (scan.Mode == ZapScanMode.Full ? options.FullTimeout : options.BaselineTimeout));
+    private readonly DateTimeOffset _until = timeProvider.GetUtcNow() + timeout;
 
     private readonly Stack<(string Component, (string Name, string Value)[] Parameters)> _running = new();
     private readonly List<string> _leftOut = [];

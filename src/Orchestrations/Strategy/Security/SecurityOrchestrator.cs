@@ -230,6 +230,7 @@ public static class SecurityOrchestrator
             context);
         await Task.WhenAny(Task.WhenAll(built, scanned));
         await CiPipelineManager.CleanUp.ExecuteAsync(new CiCleanUpRequest(partId, context.Path, request.Policy.Runner), context);
+        await VulnerabilityManager.CleanUp.ExecuteAsync(new VulnerabilityCleanUpRequest(partId, context.Path, Built: false), context);
         return FixProof.FindFlaw(candidate, scan.Assessment!, await built, await scanned);
     }
 }

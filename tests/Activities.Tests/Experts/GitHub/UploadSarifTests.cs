@@ -62,6 +62,28 @@ public sealed class UploadSarifTests
     }
 
     [Fact]
+    public async Task A_log_in_which_one_tool_did_not_check_is_taken_and_one_in_which_none_did_is_not()
+    {
+        await using var harness = await ForgeHarness.StartAsync(Cancellation);
+        var partly = await WriteAsync(harness.GitHub, Findings(new ScanReport("Trivy", ScanOutcome.NotChecked) { Reason = "It is not installed." }));
+        (await ProcessAsync(partly)).State.ShouldBe(SarifUploadState.Complete);
+
+        var none = await WriteAsync(harness.GitHub, Findings(new ScanReport("Trivy", ScanOutcome.NotChecked)).Replace("\"executionSuccessful\":true", "\"executionSuccessful\":false", StringComparison.Ordinal));
+        var failed = await ProcessAsync(none);
+        failed.State.ShouldBe(SarifUploadState.Failed);
+        failed.Errors.ShouldHaveSingleItem().ShouldContain("unsuccessful execution");
+
+        async Task<SarifUploadResult> ProcessAsync(StoredArtifact log)
+        {
+            var result = await harness.GitHub.Expert.UploadSarifAsync(
+                new UploadSarifRequest(ForgeHarness.Repository, harness.Head, "refs/heads/feature/one", log), Cancellation);
+            var reference = new SarifUploadReference(ForgeHarness.Repository, result.Id.ShouldNotBeNull());
+            await harness.GitHub.Expert.GetSarifUploadAsync(reference, Cancellation);
+            return await harness.GitHub.Expert.GetSarifUploadAsync(reference, Cancellation);
+        }
+    }
+
+    [Fact]
     public async Task A_repository_without_code_scanning_and_one_that_lacks_the_commit_say_so()
     {
         await using var harness = await ForgeHarness.StartAsync(Cancellation);
@@ -115,7 +137,7 @@ public sealed class UploadSarifTests
         using var github = new GitHubHarness(network);
         var noise = new byte[11 * 1024 * 1024];
         new Random(7).NextBytes(noise);
-        var log = await github.Artifacts.WriteAsync(Key, async (stream, token) => await stream.WriteAsync(noise, token), Cancellation);
+        var log = await WriteAsync(github, $"[\"{Convert.ToBase64String(noise)}\"]");
 
         var result = await github.Expert.UploadSarifAsync(Request(log), Cancellation);
 
@@ -129,13 +151,43 @@ public sealed class UploadSarifTests
     {
         using var network = new ScriptedNetwork(_ => Json("""{"id":"1"}""", HttpStatusCode.Accepted));
         using var github = new GitHubHarness(network);
-        var text = string.Join(',', Enumerable.Range(0, 50_000));
+        var text = $"[{string.Join(',', Enumerable.Range(0, 50_000))}]";
 
         await github.Expert.UploadSarifAsync(Request(await WriteAsync(github, text)), Cancellation);
 
-        using var body = JsonDocument.Parse(network.Requests.ShouldHaveSingleItem().Body);
-        await using var gzip = new GZipStream(new MemoryStream(body.RootElement.GetProperty("sarif").GetBytesFromBase64()), CompressionMode.Decompress);
-        (await new StreamReader(gzip).ReadToEndAsync(Cancellation)).ShouldBe(text);
+        (await ReadSentAsync(network)).ShouldBe(text);
+    }
+
+    [Theory]
+    [InlineData("""{"runs":[{"results":[{"ruleId":"a"},{"ruleId":"b","suppressions":[{"kind":"external","status":"accepted"}]},{"ruleId":"c","suppressions":[]}]}]}""",
+        """{"runs":[{"results":[{"ruleId":"a"},{"ruleId":"c","suppressions":[]}]}]}""")]
+    [InlineData("""{"runs":[{"results":[{"ruleId":"b","suppressions":[{"kind":"inSource"}]},{"ruleId":"c","suppressions":[{"kind":"external","status":"rejected"}]}]}]}""",
+        """{"runs":[{"results":[{"ruleId":"c","suppressions":[{"kind":"external","status":"rejected"}]}]}]}""")]
+    [InlineData("""{"runs":[{"invocations":[{"executionSuccessful":true},{"executionSuccessful":false,"toolExecutionNotifications":[]}]}]}""",
+        """{"runs":[{"invocations":[{"executionSuccessful":true},{"executionSuccessful":true,"toolExecutionNotifications":[]}]}]}""")]
+    [InlineData("""{"runs":[{"invocations":[{"executionSuccessful":false}],"results":[]}]}""", """{"runs":[{"invocations":[{"executionSuccessful":false}],"results":[]}]}""")]
+    [InlineData("""{"version":"2.1.0","runs":[7,{"results":"x","invocations":null},[]],"properties":{"runs":[]}}""",
+        """{"version":"2.1.0","runs":[7,{"results":"x","invocations":null},[]],"properties":{"runs":[]}}""")]
+    [InlineData("[]", "[]")]
+    public async Task What_code_scanning_would_misread_is_left_out(string log, string sent)
+    {
+        using var network = new ScriptedNetwork(_ => Json("""{"id":"1"}""", HttpStatusCode.Accepted));
+        using var github = new GitHubHarness(network);
+
+        await github.Expert.UploadSarifAsync(Request(await WriteAsync(github, log)), Cancellation);
+
+        (await ReadSentAsync(network)).ShouldBe(sent);
+    }
+
+    [Fact]
+    public async Task What_is_no_JSON_is_no_log()
+    {
+        using var network = new ScriptedNetwork(_ => Json("{}"));
+        using var github = new GitHubHarness(network);
+        var log = await WriteAsync(github, "{");
+
+        (await Should.ThrowAsync<ToolException>(() => github.Expert.UploadSarifAsync(Request(log), Cancellation))).Message.ShouldContain(Key);
+        network.Requests.ShouldBeEmpty();
     }
 
     [Theory]
@@ -156,12 +208,19 @@ public sealed class UploadSarifTests
         network.Requests.ShouldBeEmpty();
     }
 
+    private static async Task<string> ReadSentAsync(ScriptedNetwork network)
+    {
+        using var body = JsonDocument.Parse(network.Requests.ShouldHaveSingleItem().Body);
+        await using var gzip = new GZipStream(new MemoryStream(body.RootElement.GetProperty("sarif").GetBytesFromBase64()), CompressionMode.Decompress);
+        return await new StreamReader(gzip).ReadToEndAsync(Cancellation);
+    }
+
     private static UploadSarifRequest Request(StoredArtifact log) => new(GitHubHarness.Repository, Commit, "refs/pull/7/head", log);
 
     private static Task<StoredArtifact> WriteAsync(GitHubHarness github, string text)
         => github.Artifacts.WriteAsync(Key, async (stream, token) => await stream.WriteAsync(Encoding.UTF8.GetBytes(text), token), Cancellation);
 
-    private static string Findings()
+    private static string Findings(params IReadOnlyList<ScanReport> others)
     {
         var finding = new Finding
         {
@@ -176,7 +235,7 @@ public sealed class UploadSarifTests
         };
         using var log = new MemoryStream();
         SarifWriter.Write(
-            log, [finding], [new ScanReport("Bandit", ScanOutcome.Checked)], new SarifWriterOptions(SarifWriter.PlatformTool, "1.0.0", Information: null, "atomic-devops/security/"));
+            log, [finding], [new ScanReport("Bandit", ScanOutcome.Checked), .. others], new SarifWriterOptions(SarifWriter.PlatformTool, "1.0.0", Information: null, "atomic-devops/security/"));
         return Encoding.UTF8.GetString(log.ToArray());
     }
 }

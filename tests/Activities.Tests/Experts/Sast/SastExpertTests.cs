@@ -35,6 +35,7 @@ public sealed class SastExpertTests : IDisposable
                 new TrivyCli(RealTools.Processes, Options.Create(new TrivyOptions { Program = Guard.NeedsTrivy() })),
                 new AstGrepCli(RealTools.Processes, Options.Create(new AstGrepOptions { Program = Guard.NeedsAstGrep() })),
             ],
+            [],
             _artifacts);
         var head = await _artifacts.PackAsync(
             "run-1/head.tar",
@@ -64,7 +65,7 @@ public sealed class SastExpertTests : IDisposable
         found.ShouldContain("DS002 Dockerfile:1");
         found.ShouldContain("AVD-AWS-0092 infra/main.tf:4");
         found.ShouldAllBe(place => !place.Contains("link.py"));
-        (await ReportsAsync(result.Base!)).SelectMany(report => report.Findings).Select(Place).ShouldBe(["B307 src/app.py:3"]);
+        (await ReportsAsync(result.Base!)).SelectMany(report => report.Findings).Select(Place).Order(StringComparer.Ordinal).ShouldBe(["B307 src/app.py:3", "python-code-injection src/app.py:3"]);
         foreach (var file in Directory.EnumerateFiles(_directory.Combine("artifacts"), "*.json", SearchOption.AllDirectories))
         {
             var text = await File.ReadAllTextAsync(file, Token);
@@ -80,7 +81,7 @@ public sealed class SastExpertTests : IDisposable
         var head = await _artifacts.PackAsync("run-1/head.tar", ("a.py", "weak\n"), ("b.py", "weak\n"), ("new.py", "\nweak\n"));
         var @base = await _artifacts.PackAsync("run-1/base.tar", ("a.py", "\n\nweak\n"), ("b.py", "weak\n"), ("gone.py", "weak\n"));
 
-        var result = await new SastExpert([scanner], _artifacts).ScanAsync(
+        var result = await new SastExpert([scanner], [], _artifacts).ScanAsync(
             new SastRequest("run-1", head) { Base = @base, Paths = ["a.py", "new.py", "gone.py"] }, Token);
 
         (await PlacesAsync(result.Head)).ShouldBe(["rule a.py:1", "rule new.py:2"]);
@@ -97,7 +98,7 @@ public sealed class SastExpertTests : IDisposable
         var head = await _artifacts.PackAsync(
             "run-1/head.tar", ("infra/main.tf", "weak\n"), ("infra/more.tfvars", "weak\n"), ("infra/notes.txt", "weak\n"), ("other/main.tf", "weak\n"));
 
-        await new SastExpert([scanner], _artifacts).ScanAsync(new SastRequest("run-1", head) { Paths = ["infra/main.tf"] }, Token);
+        await new SastExpert([scanner], [], _artifacts).ScanAsync(new SastRequest("run-1", head) { Paths = ["infra/main.tf"] }, Token);
 
         scanner.Seen.ShouldBe(["head/infra/main.tf", "head/infra/more.tfvars"]);
     }
@@ -106,7 +107,7 @@ public sealed class SastExpertTests : IDisposable
     public async Task The_same_content_is_scanned_once_whatever_the_run_and_the_order()
     {
         var scanner = new Recorder();
-        var expert = new SastExpert([scanner], _artifacts);
+        var expert = new SastExpert([scanner], [], _artifacts);
         var one = await _artifacts.PackAsync("run-1/head.tar", ("a.py", "weak\n"), ("b.py", ""), ("notes.md", "one"));
         var same = await _artifacts.PackAsync("run-2/head.tar", ("b.py", ""), ("a.py", "weak\n"), ("notes.md", "two"));
 
@@ -124,7 +125,7 @@ public sealed class SastExpertTests : IDisposable
     public async Task Other_content_another_path_another_version_and_another_blindness_are_scanned_anew()
     {
         var scanner = new Recorder();
-        var expert = new SastExpert([scanner], _artifacts);
+        var expert = new SastExpert([scanner], [], _artifacts);
         var one = await _artifacts.PackAsync("run-1/head.tar", ("a.py", "weak\n"));
         await expert.ScanAsync(new SastRequest("run-1", one), Token);
 
@@ -146,7 +147,7 @@ public sealed class SastExpertTests : IDisposable
     public async Task A_scanner_that_did_not_check_is_asked_again()
     {
         var scanner = new Recorder { Outcome = ScanOutcome.NotChecked };
-        var expert = new SastExpert([scanner], _artifacts);
+        var expert = new SastExpert([scanner], [], _artifacts);
         var head = await _artifacts.PackAsync("run-1/head.tar", ("a.py", "weak\n"));
 
         (await expert.ScanAsync(new SastRequest("run-1", head), Token)).Scanners.Single().Outcome.ShouldBe(ScanOutcome.NotChecked);
@@ -161,7 +162,7 @@ public sealed class SastExpertTests : IDisposable
         var scanner = new Recorder();
         var head = await _artifacts.PackAsync("run-1/head.tar", ("a.py", "weak\n"));
 
-        var result = await new SastExpert([scanner], _artifacts).ScanAsync(new SastRequest("run-1", head) { Without = ["recorder"] }, Token);
+        var result = await new SastExpert([scanner], [], _artifacts).ScanAsync(new SastRequest("run-1", head) { Without = ["recorder"] }, Token);
 
         scanner.Scans.ShouldBe(0);
         result.Scanners.ShouldBeEmpty();
@@ -174,7 +175,7 @@ public sealed class SastExpertTests : IDisposable
         var scanner = new Recorder();
         var head = await _artifacts.PackAsync("run-1/head.tar", ("notes.md", "weak\n"));
 
-        var result = await new SastExpert([scanner], _artifacts).ScanAsync(new SastRequest("run-1", head), Token);
+        var result = await new SastExpert([scanner], [], _artifacts).ScanAsync(new SastRequest("run-1", head), Token);
 
         scanner.Scans.ShouldBe(0);
         result.Scanners.ShouldBe([new ScannerOutcome("Recorder", ScanOutcome.NotApplicable, 0)]);

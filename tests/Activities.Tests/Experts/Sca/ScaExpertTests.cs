@@ -8,6 +8,7 @@ using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.Documents;
 using AtomicDevOps.Activities.Tools.GitHub;
+using AtomicDevOps.Activities.Tools.KnownExploited;
 using AtomicDevOps.Activities.Tools.Osv;
 using AtomicDevOps.Primitives.Agents;
 using Microsoft.Extensions.Options;
@@ -206,6 +207,56 @@ public sealed class ScaExpertTests : IDisposable
     }
 
     [Fact]
+    public async Task New_advisories_that_are_known_to_be_exploited_go_first_and_a_catalogue_that_cannot_be_read_is_told()
+    {
+        Record("A-1", "django", "3.2.1", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H");
+        Record("A-2", "flask", "1.1");
+        var key = await KeepInventoryAsync(("requirements.txt", "django==3.2.0\nflask==1.0\n"));
+
+        var found = await Expert(Records, new ScriptedCatalogue(static () => new KnownExploitedVulnerabilities("1", DateTimeOffset.UnixEpoch, new HashSet<string>(StringComparer.Ordinal) { "CVE-A-2" })))
+            .FindNewAsync(new NewAdvisoryRequest(key, []), Token);
+        var untold = await Expert(Records, new ScriptedCatalogue(static () => throw new ToolException("KEV catalogue", "It is broken."))).FindNewAsync(new NewAdvisoryRequest(key, []), Token);
+
+        found.Advisories.Select(each => (each.Id, each.KnownExploited)).ShouldBe([("A-2", true), ("A-1", false)]);
+        untold.Total.ShouldBe(2);
+        untold.Reason.ShouldNotBeNull().ShouldContain("It is broken.");
+    }
+
+    [Fact]
+    public async Task A_vulnerable_package_is_reachable_where_source_imports_it_and_else_nobody_knows()
+    {
+        Record("A-1", "pyyaml", "9.0");
+        Record("A-2", "django", "9.0");
+        Record("A-3", "flask", "9.0");
+        Record("A-4", "lodash", "9.0.0", ecosystem: "npm");
+        Record("A-5", "golang.org/x/net", "9.0.0", ecosystem: "Go");
+        Record("A-6", "golang.org/x/net/html", "9.0.0", ecosystem: "Go");
+        var head = await _artifacts.PackAsync(
+            "run-1/head.tar",
+            ("requirements.txt", "PyYAML==5.0\ndjango==3.2.0\nflask==1.0\n"),
+            ("package.json", """{"dependencies":{"lodash":"4.17.0"}}"""),
+            ("go.mod", "module example.com/x\n\ngo 1.22\n\nrequire (\n\tgolang.org/x/net v0.1.0\n\tgolang.org/x/net/html v0.1.0\n)\n"),
+            ("app/main.py", "import yaml\n"),
+            ("tests/test_app.py", "import django\nimport flask\n"),
+            ("web/index.ts", "import { map } from 'lodash/fp';\n"),
+            ("main.go", "package main\nimport \"golang.org/x/net/html/atom\"\n"));
+
+        var report = await ReportAsync((await Expert(Records).ScanAsync(new ScaRequest("run-1", head), Token)).Head);
+
+        report.Findings.ToDictionary(finding => finding.Package!.Name, finding => finding.Reachable, StringComparer.Ordinal).ShouldBe(
+            new Dictionary<string, bool?>(StringComparer.Ordinal)
+            {
+                ["PyYAML"] = true,
+                ["django"] = null,
+                ["flask"] = null,
+                ["lodash"] = true,
+                ["golang.org/x/net"] = null,
+                ["golang.org/x/net/html"] = true,
+            },
+            ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task Without_advisories_nothing_is_known_of_new_ones()
     {
         var key = await KeepInventoryAsync(("requirements.txt", "django==3.2.0\n"));
@@ -247,7 +298,7 @@ public sealed class ScaExpertTests : IDisposable
 
     private static OsvClient Source(string? directory) => new(Options.Create(new OsvOptions { Directory = directory }));
 
-    private ScaExpert Expert(string? directory) => new(Source(directory), _artifacts, Documents);
+    private ScaExpert Expert(string? directory, IKnownExploitedCatalogue? exploited = null) => new(Source(directory), [], _artifacts, Documents, exploited ?? new ScriptedCatalogue());
 
     private FileDocumentStore Documents => new(Options.Create(new FindingsOptions { Directory = _directory.Combine("findings") }), TimeProvider.System);
 
@@ -269,7 +320,7 @@ public sealed class ScaExpertTests : IDisposable
     private async Task<ScanReport> ReportAsync(StoredArtifact artifact) =>
         (await _artifacts.ReadJsonAsync<IReadOnlyList<ScanReport>>(artifact.Key, Token)).ShouldHaveSingleItem();
 
-    private void Record(string id, string package, string fixedIn, string? vector = null)
+    private void Record(string id, string package, string fixedIn, string? vector = null, string ecosystem = "PyPI")
     {
         Directory.CreateDirectory(Records);
         var severity = vector is null ? "[]" : $$"""[{"type":"CVSS_V3","score":"{{vector}}"}]""";
@@ -277,7 +328,7 @@ public sealed class ScaExpertTests : IDisposable
             Path.Combine(Records, $"{id}.json"),
             $$"""
             {"id":"{{id}}","aliases":["CVE-{{id}}"],"modified":"2024-01-02T03:04:05Z","summary":"It is weak.","severity":{{severity}},
-             "affected":[{"package":{"ecosystem":"PyPI","name":"{{package}}"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"{{fixedIn}}"}]}]}]}
+             "affected":[{"package":{"ecosystem":"{{ecosystem}}","name":"{{package}}"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"{{fixedIn}}"}]}]}]}
             """);
     }
 }

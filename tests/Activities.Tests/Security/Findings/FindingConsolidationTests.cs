@@ -101,6 +101,17 @@ public sealed class FindingConsolidationTests
         found.Evidence.Select(evidence => evidence.Tool).ShouldBe(["Bandit", "Trivy"]);
     }
 
+    [Theory]
+    [InlineData("B307", "CWE-78", "python-code-injection", "CWE-95")]
+    [InlineData("B102", "CWE-78", "python-code-injection", "CWE-95")]
+    [InlineData("B701", "CWE-94", "python-template-without-escapes", "CWE-79")]
+    public void Rules_that_mean_the_same_are_one_finding_though_their_weaknesses_differ(string bandit, string weakness, string grep, string other)
+    {
+        FindingConsolidation.Consolidate([Code("Bandit", bandit, "app.py", 3, weakness), Code("ast-grep", grep, "app.py", 3, other)])
+            .ShouldHaveSingleItem().Evidence.Select(evidence => evidence.Rule).ShouldBe([bandit, grep]);
+        FindingConsolidation.Consolidate([Code("Bandit", bandit, "app.py", 3, weakness), Code("ast-grep", grep, "app.py", 4, other)]).Count.ShouldBe(2);
+    }
+
     [Fact]
     public void A_root_user_is_said_once_a_file()
     {

@@ -93,7 +93,7 @@ public sealed class SarifWriterTests
     [Fact]
     public void A_rule_s_description_and_level_are_what_code_scanning_takes()
     {
-        var (text, _) = Write([Code("Bandit", "B1", "app.py", 1) with { Title = new string('t', 2_000), Severity = FindingSeverity.None }]);
+        var (text, _) = Write([Code("Bandit", "B1", "app.py", 1) with { Title = new string('t', 2_000), Message = string.Empty, Severity = FindingSeverity.None }]);
 
         var run = JsonNode.Parse(text)!["runs"]![0]!;
         var rule = run["tool"]!["driver"]!["rules"]![0]!;
@@ -101,6 +101,7 @@ public sealed class SarifWriterTests
         rule["fullDescription"]!["text"]!.GetValue<string>().Length.ShouldBe(1024);
         rule["defaultConfiguration"]!["level"]!.GetValue<string>().ShouldBe("note");
         run["results"]![0]!["level"]!.GetValue<string>().ShouldBe("note");
+        run["results"]![0]!["message"]!["text"]!.GetValue<string>().Length.ShouldBe(2_000);
     }
 
     private static (string Text, IReadOnlyList<string> Told) Write(IReadOnlyList<Finding> findings, IReadOnlyList<ScanReport>? reports = null, SarifWriterOptions? options = null)

@@ -29,6 +29,8 @@ public sealed class CodeQlCliTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    private static IOptions<CodeQlOptions> Enabled => Options.Create(new CodeQlOptions { Enabled = true });
+
     private string Results => _directory.Combine("results.sarif");
 
     private string Rooms => Directory.CreateDirectory(_directory.Combine("rooms")).FullName;
@@ -123,7 +125,7 @@ public sealed class CodeQlCliTests : IDisposable
         var client = Client(options => options.Executable = "codeql-that-nobody-has");
 
         var analysis = await client.AnalyzeAsync(Python(), Token);
-        var probed = await new CodeQlCliProbe(client).ProbeAsync(Token);
+        var probed = await new CodeQlCliProbe(client, Enabled).ProbeAsync(Token);
 
         analysis.Ending.ShouldBe(CodeQlEnding.Missing);
         analysis.Outcome.ShouldBe(ScanOutcome.NotChecked);
@@ -244,7 +246,7 @@ public sealed class CodeQlCliTests : IDisposable
         var problem = await Should.ThrowAsync<ToolException>(Client().GetVersionAsync(Token));
 
         problem.Message.ShouldContain("CodeQl:Executable");
-        (await new CodeQlCliProbe(Client()).ProbeAsync(Token)).Health.ShouldBe(AgentHealth.Unhealthy);
+        (await new CodeQlCliProbe(Client(), Enabled).ProbeAsync(Token)).Health.ShouldBe(AgentHealth.Unhealthy);
     }
 
     [Theory]
@@ -260,7 +262,15 @@ public sealed class CodeQlCliTests : IDisposable
 
     [Fact]
     public async Task A_healthy_installation_tells_its_version() =>
-        (await new CodeQlCliProbe(Client()).ProbeAsync(Token)).ShouldBe(new AgentProbeResult(AgentHealth.Healthy, "CodeQL 2.23.1"));
+        (await new CodeQlCliProbe(Client(), Enabled).ProbeAsync(Token)).ShouldBe(new AgentProbeResult(AgentHealth.Healthy, "CodeQL 2.23.1"));
+
+    [Fact]
+    public async Task An_installation_that_nobody_asked_for_is_not_looked_at()
+    {
+        (await new CodeQlCliProbe(Client(), Options.Create(new CodeQlOptions())).ProbeAsync(Token)).Health.ShouldBe(AgentHealth.NotConfigured);
+
+        _codeQl.Calls.ShouldBeEmpty();
+    }
 
     [Fact]
     public async Task A_large_result_is_checked_in_pieces()

@@ -29,7 +29,7 @@ internal sealed class CodeQlStandIn
 
     private string CallsFile => Path.Combine(_directory, "invocations.jsonl");
 
-    /// <summary>How the calls of a command go from now on: <c>slow</c>, <c>exit</c>, <c>says</c>, <c>answer</c>, <c>version</c>, <c>sarif</c>, <c>written</c>.</summary>
+    /// <summary>How the calls of a command go from now on: <c>slow</c>, <c>exit</c>, <c>says</c>, <c>answer</c>, <c>version</c>, <c>sarif</c>, <c>written</c>, <c>source</c>, <c>sink</c>.</summary>
     public void Plan(string command, params (string Name, JsonNode Value)[] day)
     {
         _plan[command] = new JsonObject(day.Select(pair => KeyValuePair.Create(pair.Name, (JsonNode?)pair.Value)));

@@ -192,10 +192,10 @@ public sealed class OsvApiTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"id":"A-1","affected":3}""", "is no OSV record")]
+    [InlineData("""{"id":"A-1","affected":3}""", "not osv.dev's")]
     [InlineData("""{"id":"A-9"}""", "another one's")]
     [InlineData("""{"id":"A-1","affected":[{"package":{"ecosystem":"PyPI","name":"flask"}}]}""", "names no such package")]
-    [InlineData("""[]""", "is no OSV record")]
+    [InlineData("""[]""", "not osv.dev's")]
     public async Task A_record_that_is_not_what_was_asked_for_is_a_gap(string record, string reason)
     {
         await using var api = await OsvStandIn.StartAsync();

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using AtomicDevOps.Activities.Security;
 using AtomicDevOps.Activities.Tests.Support;
 using AtomicDevOps.Activities.Tools.Snyk;
@@ -12,25 +9,18 @@ namespace AtomicDevOps.Activities.Tests.Tools.Snyk;
 public sealed class SnykCliTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
+    private readonly SnykCliStandIn _snyk;
     private readonly string _source;
 
     public SnykCliTests()
     {
-        Guard.NeedsLinux();
+        _snyk = new SnykCliStandIn(_directory);
         _source = Directory.CreateDirectory(_directory.Combine("source")).FullName;
-        Directory.CreateDirectory(_directory.Combine("bin"));
-        File.Copy(StandIn(), Executable);
-        Plan();
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private string Executable => _directory.Combine("bin", "snyk");
-
     private string Results => _directory.Combine("results.sarif");
-
-    private IReadOnlyList<Call> Calls =>
-        [.. File.ReadLines(_directory.Combine("bin", "invocations.jsonl")).Select(line => JsonSerializer.Deserialize<Call>(line, JsonSerializerOptions.Web)!)];
 
     [Fact]
     public async Task Source_code_is_tested_with_the_token_in_the_environment_alone()
@@ -39,7 +29,7 @@ public sealed class SnykCliTests : IDisposable
 
         test.ShouldBe(new SnykCliTest(ScanOutcome.Checked, Results) { ToolVersion = "1.1304.0", HasFindings = true });
         File.Exists(_directory.Combine("results.json")).ShouldBeTrue();
-        var call = Calls[^1];
+        var call = _snyk.Calls[^1];
         call.Arguments.ShouldBe(
         [
             "code", "test", $"--org={SnykStandIn.Organization}", $"--sarif-file-output={Results}.partial", $"--json-file-output={_directory.Combine("results.json")}.partial",
@@ -47,7 +37,7 @@ public sealed class SnykCliTests : IDisposable
         call.Directory.ShouldBe(_source);
         call.Environment["SNYK_TOKEN"].ShouldBe(SnykStandIn.Token);
         call.Environment["SNYK_API"].ShouldBe("https://api.eu.snyk.io");
-        Calls.ShouldAllBe(each => !each.Arguments.Any(argument => argument.Contains(SnykStandIn.Token, StringComparison.Ordinal)));
+        _snyk.Calls.ShouldAllBe(each => !each.Arguments.Any(argument => argument.Contains(SnykStandIn.Token, StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -61,7 +51,7 @@ public sealed class SnykCliTests : IDisposable
         var allowed = await Client(options => options.AllowBuild = true).TestAsync(Invocation(SnykCliCommand.Test), Token);
 
         allowed.Outcome.ShouldBe(ScanOutcome.Checked, allowed.Reason);
-        Calls[^1].Arguments.Take(2).ShouldBe(["test", "--all-projects"]);
+        _snyk.Calls[^1].Arguments.Take(2).ShouldBe(["test", "--all-projects"]);
     }
 
     [Theory]
@@ -72,7 +62,7 @@ public sealed class SnykCliTests : IDisposable
     [InlineData(44, ScanOutcome.NotChecked, "exit code 44")]
     public async Task Every_documented_exit_code_is_an_outcome(int exitCode, ScanOutcome outcome, string? told)
     {
-        Plan(("exit", exitCode), ("says", $"it broke at {SnykStandIn.Token}"));
+        _snyk.Plan(("exit", exitCode), ("says", $"it broke at {SnykStandIn.Token}"));
 
         var test = await Client().TestAsync(Invocation(SnykCliCommand.CodeTest), Token);
 
@@ -94,7 +84,7 @@ public sealed class SnykCliTests : IDisposable
     [Fact]
     public async Task A_token_that_is_not_let_in_is_told_as_such()
     {
-        Plan(("token", "another"));
+        _snyk.Plan(("token", "another"));
 
         var test = await Client().TestAsync(Invocation(SnykCliCommand.CodeTest), Token);
 
@@ -105,7 +95,7 @@ public sealed class SnykCliTests : IDisposable
     [Fact]
     public async Task Projects_that_could_not_be_read_are_no_all_clear()
     {
-        Plan(("exit", 0), ("says", "✗ 1/3 potential projects failed to get dependencies."));
+        _snyk.Plan(("exit", 0), ("says", "✗ 1/3 potential projects failed to get dependencies."));
 
         var test = await Client(options => options.AllowBuild = true).TestAsync(Invocation(SnykCliCommand.Test), Token);
 
@@ -118,7 +108,7 @@ public sealed class SnykCliTests : IDisposable
     [InlineData(0.5)]
     public async Task Half_a_result_is_not_checked(double written)
     {
-        Plan(("written", written), ("exit", 0));
+        _snyk.Plan(("written", written), ("exit", 0));
 
         var test = await Client().TestAsync(Invocation(SnykCliCommand.CodeTest), Token);
 
@@ -129,7 +119,7 @@ public sealed class SnykCliTests : IDisposable
     [Fact]
     public async Task A_test_that_takes_too_long_is_ended()
     {
-        Plan(("slow", true));
+        _snyk.Plan(("slow", true));
 
         var test = await Client(options => options.TestTimeout = TimeSpan.FromSeconds(1)).TestAsync(Invocation(SnykCliCommand.CodeTest), Token);
 
@@ -153,8 +143,6 @@ public sealed class SnykCliTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    private static string StandIn([CallerFilePath] string file = "") => Path.Combine(Path.GetDirectoryName(file)!, "snyk");
-
     private SnykCliInvocation Invocation(SnykCliCommand command) => new(command, _source, Results);
 
     private SnykCli Client(Action<SnykOptions>? configure = null) => new(RealTools.Processes, RealTools.Redactor, Configure(configure));
@@ -168,22 +156,9 @@ public sealed class SnykCliTests : IDisposable
             Token = SnykStandIn.Token,
             Organization = SnykStandIn.Organization,
             BaseAddress = new Uri("https://api.eu.snyk.io/"),
-            Executable = Executable,
+            Executable = _snyk.Executable,
         };
         configure?.Invoke(options);
         return Options.Create(options);
     }
-
-    private void Plan(params (string Name, JsonNode Value)[] day)
-    {
-        var plan = new JsonObject { ["token"] = SnykStandIn.Token };
-        foreach (var (name, value) in day)
-        {
-            plan[name] = value;
-        }
-
-        File.WriteAllText(_directory.Combine("bin", "plan.json"), plan.ToJsonString());
-    }
-
-    private sealed record Call(IReadOnlyList<string> Arguments, string Directory, IReadOnlyDictionary<string, string> Environment);
 }

@@ -20,6 +20,7 @@ internal sealed class SnykHarness : IAsyncDisposable
         {
             ["Snyk:Token"] = SnykStandIn.Token,
             ["Snyk:Organization"] = SnykStandIn.Organization,
+            ["Snyk:Executable"] = "snyk-that-nobody-has",
             ["Snyk:BaseAddress"] = snyk.Server.Address.AbsoluteUri,
         };
         foreach (var (key, value) in settings)
@@ -41,6 +42,9 @@ internal sealed class SnykHarness : IAsyncDisposable
     public RecordedLogs Logs { get; } = new();
 
     public ISnykClient Client => _services.GetRequiredService<ISnykClient>();
+
+    public T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
 
     public IAgentProbe Probe => _services.GetServices<IAgentProbe>().Single(probe => probe.Agent is SnykClient.ToolName);
 

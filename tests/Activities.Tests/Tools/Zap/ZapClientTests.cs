@@ -5,6 +5,7 @@ using AtomicDevOps.Activities.Tests.Tools.Http;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.Zap;
 using AtomicDevOps.Primitives.Agents;
+using Microsoft.Extensions.Options;
 
 namespace AtomicDevOps.Activities.Tests.Tools.Zap;
 
@@ -419,9 +420,24 @@ public sealed class ZapClientTests
 
         await using var unset = await ZapHarness.StartAsync(("Zap:Address", null));
         var probed = await unset.Probe.ProbeAsync(Token);
-        (probed.Health, probed.Detail.Contains("Zap:Address", StringComparison.Ordinal)).ShouldBe((AgentHealth.NotConfigured, true));
+        (probed.Health, probed.Detail.Contains("Zap:Image", StringComparison.Ordinal)).ShouldBe((AgentHealth.NotConfigured, true));
         (await Should.ThrowAsync<ToolException>(unset.Client.ScanAsync(Baseline, onProgress: null, Token))).Message.ShouldContain("Zap:Address");
         unset.Zap.Server.Requests.ShouldBeEmpty();
+
+        await using var image = await ZapHarness.StartAsync(("Zap:Address", null), ("Zap:Image", "zap:1"));
+        (await image.Probe.ProbeAsync(Token)).ShouldBe(new AgentProbeResult(AgentHealth.Healthy, "Started from zap:1 for each scan."));
+    }
+
+    [Theory]
+    [InlineData("Zap:Image", "zap:1", "both set")]
+    [InlineData("Zap:Image", " ", "Zap:Image is empty")]
+    [InlineData("Zap:Program", "", "Zap:Program is empty")]
+    [InlineData("Zap:StartTimeout", "00:00:00", "Zap:StartTimeout is 00:00:00")]
+    public async Task A_wrong_setting_is_told_with_what_would_be_right(string key, string value, string told)
+    {
+        await using var harness = await ZapHarness.StartAsync((key, value));
+
+        Should.Throw<OptionsValidationException>(() => harness.Client).Message.ShouldContain(told);
     }
 
     private static JsonObject AnAlert(int id, Action<JsonObject>? change = null)

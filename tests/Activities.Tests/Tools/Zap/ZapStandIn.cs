@@ -14,7 +14,7 @@ internal sealed class ZapStandIn : IAsyncDisposable
     public const string Key = "zap-key-of-the-test-0123456789";
 
     /// <summary>Mandatory parameters, then <c>|</c> and those that may be left out.</summary>
-    private static readonly Dictionary<string, string> Endpoints = new(StringComparer.Ordinal)
+    public static readonly IReadOnlyDictionary<string, string> Endpoints = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["core/view/version"] = "|",
         ["core/view/alerts"] = "|baseurl,start,count,riskId",
