@@ -26,17 +26,19 @@ public static class OsvRecordReader
             throw new FormatException($"The record has {text.Length} characters; at most {MostCharacters} are read.");
         }
 
+        OsvRecord? record;
         try
         {
-            var record = text.AsSpan().TrimStart() is ['{', ..]
+            record = text.AsSpan().TrimStart() is ['{', ..]
                 ? JsonSerializer.Deserialize<OsvRecord>(text, Options)
                 : ToJson(YamlReader.Read(text)).Deserialize<OsvRecord>(Options);
-            return record is { Id.Length: > 0 } ? record : throw new FormatException("The record has no id; right would be one such as PYSEC-2024-1.");
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {
             throw new FormatException($"This is no OSV record: {exception.Message}", exception);
         }
+
+        return record is { Id.Length: > 0 } ? record : throw new FormatException("The record has no id; right would be one such as PYSEC-2024-1.");
     }
 
     private static JsonNode? ToJson(DataNode node) => node switch
