@@ -14,6 +14,7 @@ using AtomicDevOps.Activities.Tools.Docker;
 using AtomicDevOps.Activities.Tools.Documents;
 using AtomicDevOps.Activities.Tools.Git;
 using AtomicDevOps.Activities.Tools.GitHub;
+using AtomicDevOps.Activities.Tools.KnownExploited;
 using AtomicDevOps.Activities.Tools.Logs;
 using AtomicDevOps.Activities.Tools.Osv;
 using AtomicDevOps.Activities.Tools.PyTest;
@@ -53,6 +54,7 @@ public sealed partial class ConfigurationDocsTests
         [typeof(TrivyOptions)] = TrivyOptions.Section,
         [typeof(AstGrepOptions)] = AstGrepOptions.Section,
         [typeof(OsvOptions)] = OsvOptions.Section,
+        [typeof(KnownExploitedOptions)] = KnownExploitedOptions.Section,
         [typeof(CodeQlOptions)] = "CodeQl",
         [typeof(SnykOptions)] = "Snyk",
         [typeof(ZapOptions)] = "Zap",

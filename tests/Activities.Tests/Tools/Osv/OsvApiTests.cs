@@ -10,6 +10,7 @@ using AtomicDevOps.Activities.Tests.Tools.Http;
 using AtomicDevOps.Activities.Tools;
 using AtomicDevOps.Activities.Tools.Artifacts;
 using AtomicDevOps.Activities.Tools.Osv;
+using AtomicDevOps.Activities.Tools.Snyk;
 using AtomicDevOps.Primitives.Agents;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -418,7 +419,7 @@ public sealed class OsvApiTests : IDisposable
         }
 
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
-        return new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(new SkippingTimeProvider()).AddSca(configuration).BuildServiceProvider();
+        return new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(new SkippingTimeProvider()).AddSnyk(configuration).AddSca(configuration).BuildServiceProvider();
     }
 
     private static async Task<ScanReport> ScanAsync(ServiceProvider services, string requirements)
@@ -426,6 +427,6 @@ public sealed class OsvApiTests : IDisposable
         var artifacts = services.GetRequiredService<IArtifactStore>();
         var head = await artifacts.PackAsync("run-1/head.tar", ("requirements.txt", requirements));
         var result = await services.GetRequiredService<ScaExpert>().ScanAsync(new ScaRequest("run-1", head), Token);
-        return (await artifacts.ReadJsonAsync<IReadOnlyList<ScanReport>>(result.Head.Key, Token)).ShouldHaveSingleItem();
+        return (await artifacts.ReadJsonAsync<IReadOnlyList<ScanReport>>(result.Head.Key, Token)).Single(report => report.Tool is "OSV");
     }
 }
