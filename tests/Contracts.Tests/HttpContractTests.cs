@@ -193,6 +193,17 @@ public sealed class HttpContractTests : ContractTest
     }
 
     [Fact]
+    public async Task StartSweep()
+    {
+        await using var platform = await StartAsync();
+        var conversation = new Conversation(platform);
+        await conversation.PostAsync("/api/findings/octo/hello/sweeps?branch=main", string.Empty, [("Idempotency-Key", "k1")]);
+        await conversation.PostAsync("/api/findings/oc+to/hello/sweeps", string.Empty, [("Idempotency-Key", "k1")]);
+        await conversation.PostAsync($"/api/findings/octo/hello/sweeps?branch={new string('b', 251)}", string.Empty, [("Idempotency-Key", "k1")]);
+        conversation.ShouldBeGolden("http-StartSweep");
+    }
+
+    [Fact]
     public async Task GetHealth()
     {
         await using var platform = await StartAsync(Probing(AgentHealth.Degraded, AgentHealth.Unhealthy));

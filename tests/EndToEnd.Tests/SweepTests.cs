@@ -56,7 +56,7 @@ public sealed class SweepTests : EndToEndTest
         var fix = (await repository.OpenPullRequestsAsync()).ShouldHaveSingleItem(run.Report);
         fix.Base.Ref.ShouldBe("main");
         run.Summary.ShouldNotBeNull().ShouldContain($"#{fix.Number}");
-        (await repository.ChangedFilesAsync(fix.Number)).ShouldBe(["requirements.txt"]);
+        (await repository.ChangedFilesAsync(fix.Number)).ShouldBe(["Dockerfile", "requirements.txt"], "the image had no user, too");
         await ShouldLeaveNothingAsync(installation, run);
 
         var again = await installation.Client.Http.PostAsync($"api/findings/{repository.FullName}/sweeps", content: null, Cancelled);

@@ -40,6 +40,7 @@ public sealed partial class AppSettingsTests
         ["Artifacts__Directory"] = "the disk of an instance is seen by no other: Artifacts__Container takes its place",
         ["Findings__Directory"] = "the same: Findings__Container",
         ["Findings__Deadlines__*"] = "the deployment keeps to the deadlines that are the default: few want others, and what can be set there has to stay readable",
+        ["Findings__SweepInterval"] = "the same",
         ["Logs__Directory"] = "the same: Logs__Container",
         ["Platform__Runner"] = "the same: the default is the only value that works",
         ["WEBSITE_HOSTNAME"] = "set by Azure",
