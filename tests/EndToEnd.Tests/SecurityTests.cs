@@ -91,9 +91,9 @@ public sealed class SecurityTests : EndToEndTest
         var fix = (await repository.OpenPullRequestsAsync()).Single(each => each.Number != opened.Number);
         fix.Base.Ref.ShouldBe("feature");
         comments.ShouldContain(comment => comment.Body.Contains($"#{fix.Number}", StringComparison.Ordinal));
-        (await repository.CheckRunsAsync(fix.Head.Sha)).ShouldAllBe(each => each.Conclusion == "success");
         var proof = await installation.Client.EndAsync(repository.FullName, fix.Number);
         proof.Verdict.ShouldBe("Passed", proof.Report);
+        (await repository.CheckRunsAsync(fix.Head.Sha)).ShouldAllBe(each => each.Conclusion == "success");
 
         await repository.MergePullRequestAsync(fix.Number);
 
