@@ -31,9 +31,9 @@ public sealed class SarifWriterTests
     }
 
     [Fact]
-    public async Task A_written_log_holds_against_the_standards_schema()
+    public async Task A_written_log_holds_against_the_standards_schema_and_the_validator_s_rules()
     {
-        Guard.NeedsSarifSchema(Path.Combine(SchemaDirectory(), "node_modules", "@microsoft", "sarif-multitool-linux", "sarif-2.1.0.json"));
+        Guard.NeedsSarifSchema(Path.Combine(Multitool(), "sarif-2.1.0.json"));
         using var directory = new TemporaryDirectory();
         var findings = FindingConsolidation.Consolidate(
         [
@@ -52,6 +52,9 @@ public sealed class SarifWriterTests
         var (exitCode, output) = await ValidateAsync(directory, text.Replace("\"startLine\":7", "\"startLine\":0", StringComparison.Ordinal));
         exitCode.ShouldBe(1);
         output.ShouldContain("startLine must be >= 1");
+
+        (await FindErrorsAsync(directory, text)).ShouldBeEmpty();
+        (await FindErrorsAsync(directory, text.Replace("\"ruleIndex\":0", "\"ruleIndex\":99", StringComparison.Ordinal))).ShouldContain(error => error.Contains("SARIF1009", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -111,11 +114,23 @@ public sealed class SarifWriterTests
         return (Encoding.UTF8.GetString(target.ToArray()), told);
     }
 
-    private static async Task<(int ExitCode, string Output)> ValidateAsync(TemporaryDirectory directory, string text)
+    /// <summary>By the rules of the standard, and of what GitHub code scanning takes.</summary>
+    private static async Task<string[]> FindErrorsAsync(TemporaryDirectory directory, string text)
+    {
+        var (_, output) = await RunAsync(
+            directory, text, Path.Combine(Multitool(), "Sarif.Multitool"), log => ["validate", log, "--rule-kind", "Sarif;GHAS", "--output", $"{log}.result", "--log", "ForceOverwrite"]);
+        output.ShouldContain("Analysis completed successfully.");
+        return [.. output.Split('\n').Where(line => line.Contains(": error ", StringComparison.Ordinal))];
+    }
+
+    private static Task<(int ExitCode, string Output)> ValidateAsync(TemporaryDirectory directory, string text) =>
+        RunAsync(directory, text, "node", log => ["validate.mjs", log]);
+
+    private static async Task<(int ExitCode, string Output)> RunAsync(TemporaryDirectory directory, string text, string program, Func<string, IReadOnlyList<string>> arguments)
     {
         var log = directory.Combine("findings.sarif");
         await File.WriteAllTextAsync(log, text, TestContext.Current.CancellationToken);
-        var start = new ProcessStartInfo("node", ["validate.mjs", log])
+        var start = new ProcessStartInfo(program, arguments(log))
         {
             WorkingDirectory = SchemaDirectory(),
             RedirectStandardOutput = true,
@@ -126,6 +141,8 @@ public sealed class SarifWriterTests
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return (process.ExitCode, output);
     }
+
+    private static string Multitool() => Path.Combine(SchemaDirectory(), "node_modules", "@microsoft", "sarif-multitool-linux");
 
     private static string SchemaDirectory([CallerFilePath] string file = "") =>
         Path.Combine(Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(file)))!, "sarif-schema");
