@@ -3,9 +3,7 @@ using AtomicDevOps.FunctionApp.Http;
 using AtomicDevOps.FunctionApp.Pipelines;
 using AtomicDevOps.Orchestrations.MetaControl;
 using AtomicDevOps.Orchestrations.Pipelines;
-using DurableTask.Core.Exceptions;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
 namespace AtomicDevOps.FunctionApp.Findings;
@@ -20,15 +18,7 @@ public sealed class SweepTriggers(ILogger<SweepTriggers> logger)
     public async Task WatchFindings(
         [TimerTrigger("0 7 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {
-        try
-        {
-            await client.ScheduleNewOrchestrationInstanceAsync(
-                MetaOrchestrator.WatchName,
-                new StartOrchestrationOptions(MetaOrchestrator.WatchInstanceId).WithDedupeStatuses(
-                    OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended),
-                cancellationToken);
-        }
-        catch (OrchestrationAlreadyExistsException)
+        if (!await PipelineRuns.StartOnlyOneAsync(client, MetaOrchestrator.WatchName, MetaOrchestrator.WatchInstanceId, cancellationToken))
         {
             logger.LogInformation("The round before goes on");
         }
@@ -57,10 +47,8 @@ public sealed class SweepTriggers(ILogger<SweepTriggers> logger)
             return Problems.BadRequest($"«branch» has to be a branch's name of at most {LongestBranch} characters, such as main.");
         }
 
-        var key = request.Headers["Idempotency-Key"].ToString() is { Length: > 0 } chosen ? chosen : Guid.NewGuid().ToString("N");
-        var runId = RunId.ForSweep(repository, key);
+        var runId = RunId.ForSweep(repository, PipelineRuns.KeyOf(request));
         await PipelineRuns.StartAsync(client, runId, new WorkItem(WorkKind.Sweep, repository, "api") { Branch = branch }, cancellationToken);
-        var links = PipelineViews.LinksOf(runId);
-        return Results.Accepted(links.Self, new { id = runId, links });
+        return PipelineRuns.Accepted(runId);
     }
 }

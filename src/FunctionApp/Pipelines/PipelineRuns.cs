@@ -35,6 +35,33 @@ internal static class PipelineRuns
         }
     }
 
+    /// <summary>What tells a request from others like it: the header <c>Idempotency-Key</c>, or else nothing that was there before.</summary>
+    public static string KeyOf(HttpRequest request) =>
+        request.Headers["Idempotency-Key"].ToString() is { Length: > 0 } given ? given : Guid.NewGuid().ToString("N");
+
+    /// <summary>The answer to whoever asked for a run.</summary>
+    public static IResult Accepted(string runId)
+    {
+        var links = PipelineViews.LinksOf(runId);
+        return Results.Accepted(links.Self, new { id = runId, links });
+    }
+
+    /// <summary>Starts an orchestration of which there is one at a time, unless it goes on.</summary>
+    /// <returns>Whether this call started it.</returns>
+    public static async Task<bool> StartOnlyOneAsync(DurableTaskClient client, string orchestrator, string instanceId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await client.ScheduleNewOrchestrationInstanceAsync(
+                orchestrator, new StartOrchestrationOptions(instanceId).WithDedupeStatuses(ActiveStatuses), cancellationToken);
+            return true;
+        }
+        catch (OrchestrationAlreadyExistsException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Asks every active run whose id begins so to end; each concludes what it has begun.</summary>
     public static async Task CancelAllAsync(DurableTaskClient client, string idPrefix, CancellationRequest request, CancellationToken cancellationToken)
     {

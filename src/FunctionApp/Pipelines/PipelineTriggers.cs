@@ -47,15 +47,13 @@ public sealed class PipelineTriggers(IStageLog log)
             return Problems.BadRequest("«headSha» has to be a full commit id of 40 or 64 hexadecimal digits; without it the run checks the present head.");
         }
 
-        var key = request.Headers["Idempotency-Key"].ToString() is { Length: > 0 } given ? given : Guid.NewGuid().ToString("N");
-        var runId = RunId.ForPullRequest(repository, body.PullRequest.Value, key);
+        var runId = RunId.ForPullRequest(repository, body.PullRequest.Value, PipelineRuns.KeyOf(request));
         await PipelineRuns.StartAsync(
             client,
             runId,
             new WorkItem(WorkKind.PullRequest, repository, "api") { PullRequest = body.PullRequest, HeadSha = body.HeadSha },
             cancellationToken);
-        var links = PipelineViews.LinksOf(runId);
-        return Results.Accepted(links.Self, new { id = runId, links });
+        return PipelineRuns.Accepted(runId);
     }
 
     /// <summary><c>GET /api/pipelines?repository=owner/name&amp;pullRequest=12&amp;limit=50</c> lists runs, newest first, without their stages.</summary>

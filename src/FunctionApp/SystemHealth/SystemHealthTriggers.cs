@@ -1,11 +1,10 @@
 using AtomicDevOps.FunctionApp.Agents;
 using AtomicDevOps.FunctionApp.Http;
+using AtomicDevOps.FunctionApp.Pipelines;
 using AtomicDevOps.Orchestrations.MetaControl;
 using AtomicDevOps.Primitives.Agents;
 using AtomicDevOps.Primitives.Json;
-using DurableTask.Core.Exceptions;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
 namespace AtomicDevOps.FunctionApp.SystemHealth;
@@ -27,15 +26,7 @@ public sealed class SystemHealthTriggers(AgentCatalog catalog, ILogger<SystemHea
         }
 
         logger.LogInformation("The system health orchestration is {Status}: starting it", instance?.RuntimeStatus.ToString() ?? "absent");
-        try
-        {
-            await client.ScheduleNewOrchestrationInstanceAsync(
-                nameof(SystemHealthOrchestration),
-                new StartOrchestrationOptions(SystemHealthOrchestration.InstanceId).WithDedupeStatuses(
-                    OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended),
-                cancellationToken);
-        }
-        catch (OrchestrationAlreadyExistsException)
+        if (!await PipelineRuns.StartOnlyOneAsync(client, nameof(SystemHealthOrchestration), SystemHealthOrchestration.InstanceId, cancellationToken))
         {
             logger.LogDebug("Another host has started it meanwhile");
         }

@@ -1,9 +1,9 @@
-using AtomicDevOps.LocalForge.Alerts;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AtomicDevOps.LocalForge.Alerts;
 
 namespace AtomicDevOps.EndToEnd.Tests.Harness;
 

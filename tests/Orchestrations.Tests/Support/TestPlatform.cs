@@ -2,7 +2,6 @@ using AtomicDevOps.Activities.Experts.Docker;
 using AtomicDevOps.Activities.Experts.GitCore;
 using AtomicDevOps.Activities.Experts.GitHub;
 using AtomicDevOps.Activities.Tools.GitHub;
-using AtomicDevOps.Orchestrations.Domains.CiPipeline;
 using AtomicDevOps.Orchestrations.MetaControl;
 using AtomicDevOps.Orchestrations.Pipelines;
 using AtomicDevOps.Orchestrations.Strategy.DevMgr;

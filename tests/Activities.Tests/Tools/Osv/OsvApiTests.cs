@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using AtomicDevOps.Activities.Experts.Sast;
 using AtomicDevOps.Activities.Experts.Sca;
 using AtomicDevOps.Activities.Security;
 using AtomicDevOps.Activities.Tests.Packages.Corpus;
