@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using AtomicDevOps.Activities.Tools.GitHub;
 
 namespace AtomicDevOps.Orchestrations.Pipelines;
@@ -7,7 +8,13 @@ namespace AtomicDevOps.Orchestrations.Pipelines;
 /// <param name="FetchRef">A reference there whose history holds the commit.</param>
 public sealed record Change(RepositoryName Repository, string HeadSha, Uri CloneUrl, string FetchRef)
 {
+    private const string BranchPrefix = "refs/heads/";
+
     public PullRequestSummary? PullRequest { get; init; }
+
+    /// <summary>The branch that <see cref="FetchRef"/> is; null where it is none.</summary>
+    [JsonIgnore]
+    public string? Branch => FetchRef.StartsWith(BranchPrefix, StringComparison.Ordinal) ? FetchRef[BranchPrefix.Length..] : null;
 
     internal static Change Of(PullRequest pullRequest) =>
         new(pullRequest.Repository, pullRequest.Head.Sha, pullRequest.Base.CloneUrl!, HeadReference(pullRequest))

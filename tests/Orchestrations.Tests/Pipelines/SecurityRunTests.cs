@@ -138,6 +138,41 @@ public sealed class SecurityRunTests
         ShouldBeDropped(platform);
     }
 
+    [Fact]
+    public async Task A_fix_that_clears_another_finding_than_the_one_it_is_for_is_dropped_with_its_branch()
+    {
+        var stays = new Finding
+        {
+            Kind = Injection.Kind,
+            Title = Injection.Title,
+            Message = Injection.Message,
+            Location = new FindingLocation(Injection.Path, Injection.StartLine),
+            Severity = Injection.Severity,
+            Evidence = [new FindingEvidence("ast-grep", "sql")],
+        };
+        await using var platform = await StartAsync(tools =>
+        {
+            ProposeFix(tools);
+            tools.On(FindingActivities.Pick, request => new PickedFindings(request.Fingerprints.Contains(Injection.Fingerprint) ? [stays] : [], []));
+        });
+        await platform.RunAsync();
+        ShouldBeDropped(platform);
+    }
+
+    [Fact]
+    public async Task A_fix_that_a_tool_did_not_look_at_is_dropped_though_another_one_looks_again()
+    {
+        await using var platform = await StartAsync(tools =>
+        {
+            ProposeFix(tools);
+            tools.On(FindingActivities.Assess, (_, call) => call == 1
+                ? Blocked with { Scanners = [new ScannerOutcome("Bandit", ScanOutcome.NotChecked, 0), new ScannerOutcome("Trivy", ScanOutcome.Checked, 1)] }
+                : ScriptedTools.Clean with { Counts = new FindingCounts(0, 0, 1, 0, 0), Scanners = [new ScannerOutcome("Bandit", ScanOutcome.Checked, 0), new ScannerOutcome("Trivy", ScanOutcome.NotChecked, 0)] });
+        });
+        await platform.RunAsync();
+        ShouldBeDropped(platform);
+    }
+
     [Theory]
     [InlineData("security: { fixes: false }", false, "feature/hello")]
     [InlineData(null, true, "feature/hello")]

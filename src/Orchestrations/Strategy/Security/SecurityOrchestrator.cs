@@ -1,3 +1,5 @@
+using AtomicDevOps.Activities.Platform;
+using AtomicDevOps.Activities.Security;
 using AtomicDevOps.Activities.Tools.PyTest;
 using AtomicDevOps.Orchestrations.Domains.CiPipeline;
 using AtomicDevOps.Orchestrations.Domains.Vulnerability;
@@ -228,9 +230,16 @@ public static class SecurityOrchestrator
                 RunUrl = request.RunUrl,
             },
             context);
-        await Task.WhenAny(Task.WhenAll(built, scanned));
+        var left = FindLeftAsync(candidate, scanned, context);
+        await Task.WhenAny(Task.WhenAll(built, left));
         await CiPipelineManager.CleanUp.ExecuteAsync(new CiCleanUpRequest(partId, context.Path, request.Policy.Runner), context);
         await VulnerabilityManager.CleanUp.ExecuteAsync(new VulnerabilityCleanUpRequest(partId, context.Path, Built: false), context);
-        return FixProof.FindFlaw(candidate, scan.Assessment!, await built, await scanned);
+        return FixProof.FindFlaw(candidate.Fingerprints.Count, await left, scan.Assessment!, await built, await scanned);
     }
+
+    /// <returns>Those of the findings that the fix is for that stand all the same.</returns>
+    private static async Task<IReadOnlyList<Finding>> FindLeftAsync(FixCandidate candidate, Task<VulnerabilityScanResult> scanned, OrchestrationWorkflowContext context) =>
+        (await scanned).Assessment is { } after
+            ? (await FindingActivities.Pick.WaitingForTool().ExecuteAsync(new FindingPick(after.List, candidate.Fingerprints), context)).Findings
+            : [];
 }
