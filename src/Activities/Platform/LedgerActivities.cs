@@ -70,7 +70,7 @@ public sealed class LedgerActivities(IArtifactStore artifacts, IDocumentStore do
     public async Task<IReadOnlyList<WatchedBranch>> ListWatchedAsync([ActivityTrigger] WatchedBranchesRequest input, CancellationToken cancellationToken)
     {
         var known = new List<FindingLedger>();
-        await foreach (var ledger in ledgers.ListAsync(repository: null, cancellationToken))
+        await foreach (var ledger in ledgers.ListBranchesAsync(cancellationToken))
         {
             if (platform.Value.Allows(ledger.Repository))
             {

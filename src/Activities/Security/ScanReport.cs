@@ -13,6 +13,12 @@ public sealed record ScanReport(string Tool, ScanOutcome Outcome)
     public string? Reason { get; init; }
 
     public IReadOnlyList<Finding> Findings { get; init; } = [];
+
+    /// <summary>The same where something was left out: it is no all-clear any more, and says why before or after what it says already.</summary>
+    /// <param name="reasons">In their order, with its own one among them; those that are null are none.</param>
+    internal ScanReport WithGap(params IEnumerable<string?> reasons) => Outcome == ScanOutcome.NotChecked
+        ? this
+        : this with { Outcome = ScanOutcome.PartlyChecked, Reason = string.Join(' ', reasons.OfType<string>().Distinct(StringComparer.Ordinal)) is { Length: > 0 } all ? all : null };
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<ScanOutcome>))]

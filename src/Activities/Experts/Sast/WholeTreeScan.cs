@@ -90,18 +90,14 @@ internal sealed class WholeTreeScan(IArtifactStore artifacts, SastRequest reques
 
     private ScanReport WithDoubt(ScanReport head, ScanReport before)
     {
-        if (IsWhole(before))
+        if (IsWhole(before) || head.Outcome == ScanOutcome.NotApplicable)
         {
             return head;
         }
 
         var counted = _changed is null ? "all findings count" : "findings in files that it touches count as its own, and no others";
         var doubt = $"What the change builds on was not checked whole, so {counted}{(before.Reason is null ? "." : $": {before.Reason}")}";
-        return head with
-        {
-            Outcome = head.Outcome == ScanOutcome.Checked ? ScanOutcome.PartlyChecked : head.Outcome,
-            Reason = string.Join(' ', new[] { head.Reason, doubt }.OfType<string>().Distinct(StringComparer.Ordinal)),
-        };
+        return head.WithGap(head.Reason, doubt);
     }
 
     private static bool IsWhole(ScanReport report) => report.Outcome is ScanOutcome.Checked or ScanOutcome.NotApplicable;

@@ -68,12 +68,8 @@ internal sealed class SnykDependencyScanner(ISnykClient api, ISnykCli cli, IArti
         {
             var untold = dependencies.Dependencies.Count(static each => UrlOf(each) is null);
             var gap = untold == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"Snyk was not asked about {untold} dependencies, whose exact version or ecosystem it could not be told.");
-            return report with
-            {
-                Findings = [.. report.Findings.SelectMany(finding => Place(finding, dependencies))],
-                Outcome = gap is not null && report.Outcome == ScanOutcome.Checked ? ScanOutcome.PartlyChecked : report.Outcome,
-                Reason = gap is null || report.Outcome == ScanOutcome.NotChecked ? report.Reason : string.Join(' ', new[] { report.Reason, gap }.OfType<string>()),
-            };
+            var placed = report with { Findings = [.. report.Findings.SelectMany(finding => Place(finding, dependencies))] };
+            return gap is null ? placed : placed.WithGap(report.Reason, gap);
         }
     }
 
@@ -96,11 +92,7 @@ internal sealed class SnykDependencyScanner(ISnykClient api, ISnykCli cli, IArti
         // What is true of a version is true of it in the base as well, so most of what was there before is known all the same.
         var known = PlaceOrKeep(ofBase, @base).Concat(ofHead.Findings.SelectMany(finding => Place(finding, @base)));
         return (
-            placed with
-            {
-                Outcome = placed.Outcome == ScanOutcome.Checked ? ScanOutcome.PartlyChecked : placed.Outcome,
-                Reason = string.Join(' ', new[] { placed.Reason, $"What the change builds on was not tested whole, so packages that no file names may count as the change's: {ofBase.Reason}" }.OfType<string>()),
-            },
+            placed.WithGap(placed.Reason, $"What the change builds on was not tested whole, so packages that no file names may count as the change's: {ofBase.Reason}"),
             ofBase with { Findings = [.. known.Distinct()] });
     }
 
@@ -132,9 +124,7 @@ internal sealed class SnykDependencyScanner(ISnykClient api, ISnykCli cli, IArti
         }
 
         var report = await SnykTestReader.ReadAsync(results, cancellationToken) with { ToolVersion = test.ToolVersion };
-        return test.Outcome == ScanOutcome.PartlyChecked && report.Outcome != ScanOutcome.NotChecked
-            ? report with { Outcome = ScanOutcome.PartlyChecked, Reason = string.Join(' ', new[] { test.Reason, report.Reason }.OfType<string>()) }
-            : report;
+        return test.Outcome == ScanOutcome.PartlyChecked ? report.WithGap(test.Reason, report.Reason) : report;
     }
 
     private static Finding[] PlaceOrKeep(ScanReport report, DependencyReport dependencies) =>

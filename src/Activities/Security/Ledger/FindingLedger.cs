@@ -24,8 +24,9 @@ public sealed record FindingLedger(RepositoryName Repository, string Reference)
 
     public const int MostScans = 100;
 
+    internal const string BranchPrefix = "refs/heads/";
+
     private const string PullRequestPrefix = "refs/pull/";
-    private const string BranchPrefix = "refs/heads/";
 
     /// <summary>The newest first.</summary>
     public IReadOnlyList<LedgerScan> Scans { get; init; } = [];

@@ -25,6 +25,23 @@ public sealed class FindingLedgers(IDocumentStore documents)
         }
     }
 
+    /// <summary>Those of branches, and one of each repository that has none. Pull requests have many more, which are not read for it.</summary>
+    public async IAsyncEnumerable<FindingLedger> ListBranchesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var keys = await documents.ListAsync(LedgerKey.Root, cancellationToken).ToListAsync(cancellationToken);
+        foreach (var repository in keys.GroupBy(static key => LedgerKey.Read(key).Repository, StringComparer.Ordinal))
+        {
+            var branches = repository.Where(static key => LedgerKey.Read(key).IsBranch).ToArray();
+            foreach (var key in branches.Length > 0 ? branches : repository.Take(1))
+            {
+                if ((await documents.ReadJsonAsync<FindingLedger>(key, cancellationToken)).Value is { } ledger)
+                {
+                    yield return ledger;
+                }
+            }
+        }
+    }
+
     /// <summary>The SARIF log of a reference's newest scan.</summary>
     /// <returns>Null where the reference was never scanned.</returns>
     /// <exception cref="ToolException">It cannot be read.</exception>

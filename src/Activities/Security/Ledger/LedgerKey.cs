@@ -10,10 +10,19 @@ public static class LedgerKey
     /// <summary>Above all ledgers.</summary>
     public const string Root = "ledgers";
 
+    private static readonly string BranchSegment = ArtifactKey.Segment(FindingLedger.BranchPrefix);
+
     public static string Of(RepositoryName repository, string reference) => $"{Of(repository)}/{ArtifactKey.Segment(reference)}";
 
     /// <summary>Above all ledgers of a repository.</summary>
     public static string Of(RepositoryName repository) => $"{Root}/{Folder(repository)}";
+
+    /// <summary>Whether a ledger's key is that of a branch's ledger, and above which key all of its repository are.</summary>
+    internal static (string Repository, bool IsBranch) Read(string key)
+    {
+        var end = key.LastIndexOf('/');
+        return (key[..end], key.AsSpan(end + 1).StartsWith(BranchSegment, StringComparison.Ordinal));
+    }
 
     /// <summary>Another one for every scan and content, so that a ledger and the log that it names always belong together.</summary>
     internal static string Sarif(FindingLedger ledger, LedgerScan scan, string sha256) => Beside("sarif", ledger, scan, sha256);

@@ -71,9 +71,7 @@ internal sealed class CodeQlScanner(ICodeQlClient codeQl, IOptions<CodeQlOptions
         }
 
         var report = await SarifLog.ReadAsync(file, Name, directory, cancellationToken) with { ToolVersion = analysis.ToolVersion };
-        return (analysis.Ending, analysis.Outcome == ScanOutcome.PartlyChecked && report.Outcome != ScanOutcome.NotChecked
-            ? report with { Outcome = ScanOutcome.PartlyChecked, Reason = string.Join(' ', new[] { analysis.Reason, report.Reason }.OfType<string>()) }
-            : report);
+        return (analysis.Ending, analysis.Outcome == ScanOutcome.PartlyChecked ? report.WithGap(analysis.Reason, report.Reason) : report);
     }
 
     private static IEnumerable<string> LanguagesIn(string directory) => Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)

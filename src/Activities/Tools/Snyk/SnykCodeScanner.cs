@@ -57,8 +57,6 @@ internal sealed class SnykCodeScanner(ISnykCli cli, IOptions<SnykOptions> option
         }
 
         var report = await SarifLog.ReadAsync(file, Name, directory, cancellationToken) with { ToolVersion = test.ToolVersion };
-        return test.Outcome == ScanOutcome.PartlyChecked && report.Outcome == ScanOutcome.Checked
-            ? report with { Outcome = ScanOutcome.PartlyChecked, Reason = string.Join(' ', new[] { test.Reason, report.Reason }.OfType<string>()) }
-            : report;
+        return test.Outcome == ScanOutcome.PartlyChecked ? report.WithGap(test.Reason, report.Reason) : report;
     }
 }
